@@ -1,0 +1,147 @@
+// Package markdown turns the Markdown that staff and citizens write into HTML
+// that is safe to show: no script, no style, no raw HTML, no image from another
+// host, headings that continue the page's outline. Sources are stored as they
+// were typed and rendered at each display, so that a stricter rule protects old
+// texts too.
+package markdown
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// HTML renders source. The highest heading of the text becomes <h{top}>, and no
+// level is skipped below it, whatever the author typed.
+func HTML(source string, top int) string {
+	src := []byte(strings.ToValidUTF8(source, "\uFFFD"))
+	doc := engine.Parser().Parse(text.NewReader(src))
+	outline(doc, top)
+	nameLinks(doc, src)
+	var out bytes.Buffer
+	if err := engine.Renderer().Render(&out, src, doc); err != nil {
+		// A bytes.Buffer never fails, and the nodes are goldmark's own.
+		panic("render markdown: " + err.Error())
+	}
+	return policy.Sanitize(out.String())
+}
+
+// Text returns the words of source without their markup, on one line and cut at
+// a word to at most limit characters: for descriptions and search results.
+func Text(source string, limit int) string {
+	src := []byte(strings.ToValidUTF8(source, "\uFFFD"))
+	doc := engine.Parser().Parse(text.NewReader(src))
+	var words strings.Builder
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.Text:
+			if entering {
+				words.Write(n.Segment.Value(src))
+				if n.SoftLineBreak() || n.HardLineBreak() {
+					words.WriteByte(' ')
+				}
+			}
+		case *ast.String:
+			if entering {
+				words.Write(n.Value)
+			}
+		case *ast.AutoLink:
+			if entering {
+				words.Write(n.Label(src))
+			}
+		default:
+			if n.Type() == ast.TypeBlock && !entering {
+				words.WriteByte(' ')
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return cut(strings.Join(strings.Fields(words.String()), " "), limit)
+}
+
+// cut shortens s to at most limit characters, at the end of a word when it can.
+func cut(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	runes := []rune(s)[:limit-1]
+	short := string(runes)
+	if i := strings.LastIndexByte(short, ' '); i > len(short)/2 {
+		short = short[:i]
+	}
+	return strings.TrimRight(short, " ,;:.") + "…"
+}
+
+// engine never passes raw HTML through: goldmark leaves it out by default.
+var engine = goldmark.New(goldmark.WithExtensions(
+	extension.Table, extension.Strikethrough, extension.Linkify,
+))
+
+// policy is the second lock: it would hold even if the engine had a hole.
+var policy = newPolicy()
+
+func newPolicy() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "li", "strong", "em", "del",
+		"blockquote", "pre", "code", "table", "thead", "tbody", "tr")
+	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
+	p.AllowElements("ol", "th", "td")
+	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^(col|row)$`)).OnElements("th")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowURLSchemes("https", "http", "mailto", "tel")
+	p.AllowRelativeURLs(true)
+	p.RequireParseableURLs(true)
+	p.RequireNoFollowOnFullyQualifiedLinks(true)
+	p.RequireNoReferrerOnFullyQualifiedLinks(true)
+	// Our own host only: an image elsewhere would tell a stranger who reads.
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^/[^/\\]`)).OnElements("img")
+	p.AllowAttrs("alt").OnElements("img")
+	return p
+}
+
+// outline renumbers the headings so that the first level met is top and each
+// deeper one is exactly one below its parent.
+func outline(doc ast.Node, top int) {
+	var open []int // levels as typed, from the outermost heading to the current one
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		h, ok := n.(*ast.Heading)
+		if !ok || !entering {
+			return ast.WalkContinue, nil
+		}
+		for len(open) > 0 && open[len(open)-1] >= h.Level {
+			open = open[:len(open)-1]
+		}
+		open = append(open, h.Level)
+		h.Level = min(top+len(open)-1, 6)
+		return ast.WalkContinue, nil
+	})
+}
+
+// nameLinks gives a link without words its address as words: a screen reader
+// must have something to say. It also marks the head cells of tables.
+func nameLinks(doc ast.Node, src []byte) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Link:
+			if !n.HasChildren() {
+				n.AppendChild(n, ast.NewString(n.Destination))
+			}
+		case *east.TableCell:
+			if _, head := n.Parent().(*east.TableHeader); head {
+				n.SetAttributeString("scope", []byte("col"))
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+}
