@@ -1,0 +1,111 @@
+package ui
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/a-h/templ"
+
+	"parvis/app/i18n"
+)
+
+// windowTitle is the page's title followed by the site's name.
+func windowTitle(ctx context.Context, title string) string {
+	site := ChromeOf(ctx).siteName()
+	if title == "" || title == site {
+		return site
+	}
+	return title + " · " + site
+}
+
+// officePage keeps the back office out of search engines.
+func officePage(p PageProps) PageProps {
+	p.NoIndex = true
+	return p
+}
+
+func boothClass(p BoothProps) string {
+	if p.Kiosk {
+		return "booth kiosk"
+	}
+	return "booth"
+}
+
+// schemeOf is the scheme the page is forced to, "" for the reader's choice.
+func schemeOf(ctx context.Context, asked Scheme) string {
+	if forced := ChromeOf(ctx).Scheme; forced != "" {
+		return string(forced)
+	}
+	return string(asked)
+}
+
+// signInHref leads to the sign-in page, and back here afterwards.
+func signInHref(ctx context.Context) string {
+	path := ChromeOf(ctx).Path
+	if path == "" || path == "/" {
+		return "/connexion"
+	}
+	return "/connexion?retour=" + url.QueryEscape(path)
+}
+
+// accessibility is the declared conformity, as the footer must say it.
+func accessibility(ctx context.Context) string {
+	return orText(ChromeOf(ctx).Accessibility, i18n.T(ctx, "ui.accessibility.none"))
+}
+
+// townBelow is the town's name when the site has a name of its own.
+func townBelow(ctx context.Context) string {
+	t := ChromeOf(ctx).Tenant
+	if t == nil || t.SiteName == "" || t.SiteName == t.Name {
+		return ""
+	}
+	return t.Name
+}
+
+func current(yes bool) string {
+	if yes {
+		return "page"
+	}
+	return "false"
+}
+
+func orText(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// topicAttrs makes the page follow a live topic.
+func topicAttrs(topic string) templ.Attributes {
+	if topic == "" {
+		return nil
+	}
+	return templ.Attributes{"data-live-topic": topic}
+}
+
+// bindAttrs makes an element show a live number.
+func bindAttrs(name string) templ.Attributes {
+	if name == "" {
+		return nil
+	}
+	return templ.Attributes{"data-live-bind": name}
+}
+
+// initials are at most two letters that stand for a name.
+func initials(name string) string {
+	var letters []rune
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || r == '-' || r == '’' || r == '\'' }) {
+		letters = append(letters, unicode.ToUpper([]rune(word)[0]))
+	}
+	switch len(letters) {
+	case 0:
+		return "?"
+	case 1:
+		return string(letters)
+	default:
+		return string(letters[0]) + string(letters[len(letters)-1])
+	}
+}
