@@ -56,9 +56,12 @@ type Tenant struct {
 	TimeZone *time.Location
 	Modules  []string // names of the modules that are switched on
 	Zones    []Zone
-	Theme    string // hash of the derived theme, the v in /theme.css?v=…
-	Revision int64  // grows when anything above changes
-	Demo     bool   // a demonstration site: says so on every page
+	// Accessibility is the message key of the declared conformity with the
+	// accessibility guidelines; "" means that no audit was entered.
+	Accessibility string
+	Theme         string // hash of the derived theme, the v in /theme.css?v=…
+	Revision      int64  // grows when anything above changes
+	Demo          bool   // a demonstration site: says so on every page
 }
 
 // Zone is a part of a tenant's territory: a quartier, or a commune of an agglomération.

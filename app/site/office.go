@@ -1,0 +1,132 @@
+package site
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"parvis/app/citizen"
+	"parvis/app/i18n"
+	"parvis/app/module"
+	"parvis/app/site/views"
+	"parvis/app/ui"
+	"parvis/app/web"
+)
+
+// MountOffice adds the site's own pages of the back office. office is open
+// to staff only.
+func (s *Site) MountOffice(office fiber.Router) {
+	office.Get("/", s.desk)
+	office.Get("/style", s.style)
+	administrators := web.Require("", citizen.Administrator)
+	office.Get("/site", administrators, s.showSettings)
+	office.Post("/site", administrators, s.saveSettings)
+}
+
+// style shows every component in every state.
+func (s *Site) style(c *fiber.Ctx) error { return web.Page(c, ui.StylePage()) }
+
+func (s *Site) desk(c *fiber.Ctx) error {
+	ctx, t, v := web.Context(c), web.Tenant(c), web.Viewer(c)
+	todos, err := s.Todos(ctx, t, v)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(todos, byAge)
+	page := views.Desk{Name: v.Name}
+	for _, todo := range todos {
+		args := map[string]any{"Count": todo.Count}
+		for name, value := range todo.Args {
+			args[name] = value
+		}
+		item := views.Todo{Text: i18n.Message(ctx, todo.Key, args), Href: todo.Href}
+		if !todo.Since.IsZero() {
+			item.Since = i18n.T(ctx, "site.desk.since", "Date", i18n.Date(ctx, todo.Since))
+		}
+		page.Todos = append(page.Todos, item)
+	}
+	_ = enabled(s, t, func(manifest module.Manifest, m module.Navigator) error {
+		if _, entry := m.Menu(); entry != nil && v.Has(manifest.Name, manifest.Office...) {
+			page.Areas = append(page.Areas, views.Area{Title: i18n.T(ctx, entry.Key), Href: entry.Href, Icon: entry.Icon})
+		}
+		return nil
+	})
+	for _, a := range platformAreas {
+		if v.Has("", a.roles...) {
+			page.Areas = append(page.Areas, views.Area{Title: i18n.T(ctx, a.key), Text: i18n.T(ctx, a.key+".text"), Href: a.href, Icon: a.icon})
+		}
+	}
+	page.Areas = append(page.Areas, views.Area{
+		Title: i18n.T(ctx, "site.desk.area.style"), Text: i18n.T(ctx, "site.desk.area.style.text"), Href: "/office/style", Icon: "palette",
+	})
+	return web.Page(c, views.DeskPage(page))
+}
+
+// settingsForm is the form of the site's settings, as typed.
+type settingsForm struct {
+	Version  int64    `form:"version"`
+	Name     string   `form:"name" validate:"required,max=100"`
+	SiteName string   `form:"site_name" validate:"max=100"`
+	Color    string   `form:"color" validate:"required,hexcolor,len=7"`
+	Email    string   `form:"email" validate:"omitempty,email,max=200"`
+	Zones    string   `form:"zones" validate:"max=20000"`
+	Modules  []string `form:"modules"`
+	Director string   `form:"director" validate:"max=200"`
+	Address  string   `form:"address" validate:"max=300"`
+	Hosting  string   `form:"hosting" validate:"max=300"`
+	DPO      string   `form:"dpo" validate:"omitempty,email,max=200"`
+}
+
+func (s *Site) showSettings(c *fiber.Ctx) error {
+	form, err := s.readSettings(web.Context(c), web.Tenant(c).ID)
+	if err != nil {
+		return err
+	}
+	return s.settingsPage(c, form, nil)
+}
+
+func (s *Site) saveSettings(c *fiber.Ctx) error {
+	var form settingsForm
+	errs, err := web.Bind(c, &form)
+	if err != nil {
+		return err
+	}
+	if !errs.Any() {
+		err = s.changeSettings(web.Context(c), web.Tenant(c), web.Viewer(c), form)
+		if err == nil {
+			web.Flash(c, "site.settings.saved")
+			return web.SeeOther(c, "/office/site")
+		}
+		var ok bool
+		if errs, ok = web.Errors(c, err); !ok {
+			return err
+		}
+		if errors.Is(err, errStaleSettings) { // what was typed stays; the next try is against what is there now
+			current, err := s.readSettings(web.Context(c), web.Tenant(c).ID)
+			if err != nil {
+				return err
+			}
+			form.Version = current.Version
+		}
+	}
+	return s.settingsPage(c, form, errs)
+}
+
+func (s *Site) settingsPage(c *fiber.Ctx, form settingsForm, errs ui.Errors) error {
+	ctx := web.Context(c)
+	page := views.Settings{
+		Name: form.Name, SiteName: form.SiteName, Color: form.Color, Email: form.Email, Zones: form.Zones,
+		Director: form.Director, Hosting: form.Hosting, Address: form.Address, DPO: form.DPO,
+		Chosen: form.Modules, Version: strconv.FormatInt(form.Version, 10),
+	}
+	for _, m := range s.modules {
+		manifest := m.Manifest()
+		page.Modules = append(page.Modules, ui.ChoiceProps{Value: manifest.Name, Label: i18n.T(ctx, manifest.Name+".title")})
+	}
+	if _, _, adjusted, report := ui.Theme(form.Color); adjusted && !report.Unreadable {
+		page.Adjusted = i18n.T(ctx, "site.settings.color.adjusted", "Used", report.Light.Strong)
+	}
+	return web.Page(c, views.SettingsPage(page, errs))
+}
