@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -156,35 +155,7 @@ func sweep(parent string) {
 }
 
 func abandoned(dir string) bool {
-	if info, err := os.Stat(dir); err != nil || time.Since(info.ModTime()) < 10*time.Second {
-		return false // just made, not locked yet
-	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR, 0)
-	if err != nil {
-		return errors.Is(err, os.ErrNotExist)
-	}
-	defer lock.Close()
-	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
-		return false
-	}
-	_, err = os.Stat(filepath.Join(dir, "data", "postmaster.pid"))
-	if err == nil {
-		return !living(filepath.Join(dir, "data", "postmaster.pid"))
-	}
-	return true
-}
-
-// living reports whether the process of a postmaster.pid exists. (Its number
-// may be someone else's by now: the folder then waits for another sweep.)
-func living(pidFile string) bool {
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		return false
-	}
-	var pid int
-	first, _, _ := strings.Cut(string(text), "\n")
-	if _, err := fmt.Sscan(first, &pid); err != nil {
-		return false
-	}
-	return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+	info, err := os.Stat(dir)
+	young := err != nil || time.Since(info.ModTime()) < 10*time.Second // just made, not locked yet
+	return !young && embedded.Abandoned(dir)
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,23 +26,32 @@ var places = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
+// oldest is the oldest major version that the schema is written for.
+const oldest = 15
+
 // findBinaries returns the folder of the server's programs. A cluster opens
 // only with the major version that made it; wanted is "" for a new one, which
 // takes the newest.
-func findBinaries(wanted string) (string, error) {
+func findBinaries(wanted string) (string, error) { return findAmong(candidates(), wanted) }
+
+func findAmong(folders []string, wanted string) (string, error) {
 	var other []string
-	for _, folder := range candidates() {
+	for _, folder := range folders {
 		major, ok := majorOf(folder)
+		number, err := strconv.Atoi(major)
 		switch {
-		case !ok:
-		case wanted == "" || major == wanted:
+		case !ok, err != nil:
+		case major == wanted, wanted == "" && number >= oldest:
 			return folder, nil
 		default:
 			other = append(other, major)
 		}
 	}
-	if len(other) == 0 {
+	switch {
+	case len(other) == 0:
 		return "", ErrNoBinaries
+	case wanted == "":
+		return "", fmt.Errorf("%w (PostgreSQL %s est installé, il faut la version %d ou une plus récente)", ErrNoBinaries, strings.Join(other, ", "), oldest)
 	}
 	return "", fmt.Errorf("%w : les données ont été créées par PostgreSQL %s et seul PostgreSQL %s est installé. Installez postgresql-%s, ou restaurez une sauvegarde dans un dossier neuf. Rien n’a été modifié",
 		ErrOtherMajor, wanted, strings.Join(other, ", "), wanted)

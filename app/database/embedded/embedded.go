@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -40,6 +41,8 @@ type Config struct {
 	// Unsafe answers before the disk has written. It exists for the control
 	// of the durability tests, which must see votes lost with it.
 	Unsafe bool
+
+	pace pace
 }
 
 // Server is a running PostgreSQL, ours or that of the process that owns the folder.
@@ -71,22 +74,35 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	got, err := s.tryLock()
-	if err != nil {
-		return nil, err
-	}
-	if !got {
-		s.cfg.Log.Info("base de données déjà ouverte par un autre processus : rattachement", "dir", s.dir)
-		if err := s.waitReady(ctx); err != nil {
+	for {
+		owner, err := s.tryLock()
+		if err != nil {
 			return nil, err
 		}
-		s.loops.Go(s.inherit)
-		return s, nil
+		if owner {
+			if err := s.boot(ctx); err != nil {
+				return nil, errors.Join(err, s.Stop())
+			}
+			return s, nil
+		}
+		// Another process has the folder: its server answers soon, or it ends
+		// and leaves us the lock.
+		err = s.attach(ctx)
+		if err == nil || ctx.Err() != nil {
+			return s, err
+		}
 	}
-	if err := s.boot(ctx); err != nil {
-		return nil, errors.Join(err, s.Stop())
+}
+
+func (s *Server) attach(ctx context.Context) error {
+	soon, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := s.waitReady(soon); err != nil {
+		return err
 	}
-	return s, nil
+	s.cfg.Log.Info("base de données déjà ouverte par un autre processus : rattachement", "dir", s.dir)
+	s.loops.Go(s.inherit)
+	return nil
 }
 
 func prepare(cfg Config) (*Server, error) {
@@ -101,6 +117,9 @@ func prepare(cfg Config) (*Server, error) {
 	}
 	if cfg.MaxConnections == 0 {
 		cfg.MaxConnections = 100
+	}
+	if cfg.pace.lives == 0 {
+		cfg.pace = usualPace
 	}
 	s := &Server{cfg: cfg, stop: make(chan struct{}), failed: make(chan struct{})}
 	if err := s.locate(); err != nil {
@@ -182,12 +201,24 @@ func (s *Server) URLOf(role, name string) string { return s.url(role, name) }
 
 func (s *Server) url(role, name string) string {
 	u := url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + name}
-	u.RawQuery = url.Values{"host": {s.socket}, "sslmode": {"disable"}}.Encode()
+	u.RawQuery = "host=" + strings.ReplaceAll(url.QueryEscape(s.socket), "+", "%20") + "&sslmode=disable"
 	return u.String()
 }
 
 // Dir is where the data is: Config.Dir, or the folder that replaced it.
 func (s *Server) Dir() string { return s.dir }
+
+// Abandoned reports whether a folder has no owner and no living PostgreSQL, so
+// that it may be removed by whoever made it.
+func Abandoned(dir string) bool {
+	s := &Server{dir: dir}
+	held, err := s.tryLock()
+	if err != nil || !held {
+		return false
+	}
+	defer s.lock.Close()
+	return s.strayPID() == 0
+}
 
 // Failed is closed when PostgreSQL could not be kept alive and nobody tries any more.
 func (s *Server) Failed() <-chan struct{} { return s.failed }

@@ -125,28 +125,36 @@ func (s *Server) arguments() []string {
 	return args
 }
 
-// The pauses before a new life, and how many in a row may be short before
-// PostgreSQL is given up.
-const (
-	firstPause  = 100 * time.Millisecond
-	longPause   = 10 * time.Second
-	shortLife   = time.Minute
-	shortLives  = 12 // about a minute and a half of trying
-	firstLives  = 4  // before the first success: a wrong setting should be told at once
-	fastTimeout = 20 * time.Second
-)
+// pace is how hard PostgreSQL is kept alive.
+type pace struct {
+	first, longest time.Duration // pauses before a new life, doubling
+	life           time.Duration // a life longer than this was a good one
+	lives          int           // short lives in a row before giving up
+}
+
+// usualPace tries for about a minute and a half.
+var usualPace = pace{first: 100 * time.Millisecond, longest: 10 * time.Second, life: time.Minute, lives: 12}
+
+// lives is how many short lives are borne in a row. Before PostgreSQL has
+// answered once, few: a wrong setting should be told at once.
+func (s *Server) lives() int {
+	if s.answered.Load() {
+		return s.cfg.pace.lives
+	}
+	return min(3, s.cfg.pace.lives)
+}
 
 // supervise starts PostgreSQL again each time it ends unasked.
 func (s *Server) supervise(p *process) {
-	pause, short := firstPause, 0
+	pause, short := s.cfg.pace.first, 0
 	born := time.Now()
 	for {
 		<-p.done
-		if time.Since(born) > shortLife {
-			pause, short = firstPause, 0
-		}
 		if s.stopping() {
 			return
+		}
+		if time.Since(born) > s.cfg.pace.life {
+			pause, short = s.cfg.pace.first, 0
 		}
 		if short++; short > s.lives() {
 			s.cfg.Log.Error("PostgreSQL s’arrête sans cesse : abandon", "tries", short, "last", p.words.String())
@@ -159,22 +167,14 @@ func (s *Server) supervise(p *process) {
 			return
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, longPause)
+		pause = min(2*pause, s.cfg.pace.longest)
 		born = time.Now()
-		next, err := s.launch()
-		if err != nil {
+		if next, err := s.launch(); err != nil {
 			s.cfg.Log.Error("redémarrer PostgreSQL", "err", err)
-			continue
+		} else {
+			p = next
 		}
-		p = next
 	}
-}
-
-func (s *Server) lives() int {
-	if s.answered.Load() {
-		return shortLives
-	}
-	return firstLives
 }
 
 func (s *Server) stopping() bool {
@@ -230,7 +230,7 @@ func (s *Server) stopStray(ctx context.Context) error {
 	s.cfg.Log.Info("un PostgreSQL d’une exécution précédente est encore là : arrêt", "pid", pid)
 	for signal := syscall.SIGINT; ; signal = syscall.SIGQUIT {
 		_ = syscall.Kill(pid, signal)
-		for range int(fastTimeout / (50 * time.Millisecond)) {
+		for range 400 { // of 50 ms: 20 seconds
 			if s.strayPID() != pid {
 				return nil
 			}
