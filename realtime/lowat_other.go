@@ -1,0 +1,7 @@
+//go:build !linux
+
+package realtime
+
+import "syscall"
+
+func keepUnsentSmall(syscall.RawConn) {}

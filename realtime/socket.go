@@ -1,0 +1,433 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	writePatience = 5 * time.Second // without a byte accepted, the peer is dead
+	readPatience  = 5 * time.Second // for the source and the session to answer
+	closePatience = time.Second     // for the peer to say goodbye as well
+	maxNotes      = 2 * maxTopics   // refusals kept for a peer that does not read
+	maxFrames     = 60              // a client may send between two heartbeats
+)
+
+var (
+	writeBuffers sync.Pool // of gorilla's write buffers
+	readBuffers  = sync.Pool{New: func() any { return new([maxFrame + 1]byte) }}
+)
+
+// socket is one connected browser.
+//
+// Its goroutine reads. The right to write passes from hand to hand: claim
+// takes it, next gives it back when nothing is owed. What is owed follows from
+// the fields below, so that a slow socket costs no more memory than a fast one.
+type socket struct {
+	hub     *Hub
+	conn    *websocket.Conn
+	wire    *wire
+	session Session
+	slot    int // of the wheel
+
+	mu       sync.Mutex // taken last, held for an instant
+	follows  []follow
+	turn     int     // of the follows, to be written
+	notes    []Topic // to be told gone
+	beats    uint    // heartbeats so far
+	due      int     // parts of the heartbeat
+	frames   int     // received since the last heartbeat
+	checking bool    // the session is being checked
+	closing  int     // code of the goodbye, 0 for none
+	said     bool    // goodbye
+	busy     bool    // somebody has the right to write
+	dead     bool
+	idle     chan struct{} // closed when busy ends, if somebody waits for that
+}
+
+// follow is a topic that the socket follows.
+type follow struct {
+	feed *feed
+	rev  int64 // the newest that was written, -1 for none
+}
+
+// serve runs the socket until either side ends it.
+func (s *socket) serve(first []want) {
+	s.conn.SetReadLimit(maxFrame)
+	s.conn.SetPongHandler(func(string) error { return s.extend() })
+	s.conn.SetPingHandler(s.pong)
+	s.conn.SetCloseHandler(func(int, string) error { return nil }) // goodbye is said by who has the right to write
+	err := s.extend()
+	for _, w := range first {
+		s.subscribe(w)
+	}
+	s.wake() // where writing waits, even the handshake's answer is still to be sent
+	for err == nil {
+		err = s.receive()
+	}
+	s.finish(err)
+}
+
+// receive waits for a frame and does what it asks.
+func (s *socket) receive() error {
+	kind, r, err := s.conn.NextReader()
+	if err != nil {
+		return err
+	}
+	return s.handle(kind, r)
+}
+
+func (s *socket) handle(kind int, r io.Reader) error {
+	buffer := readBuffers.Get().(*[maxFrame + 1]byte)
+	defer readBuffers.Put(buffer)
+	n, err := io.ReadFull(r, buffer[:])
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return cmpErr(err, errBadRequest)
+	}
+	if kind != websocket.TextMessage || !s.count() {
+		return errBadRequest
+	}
+	request, err := parseRequest(s.session.Tenant, buffer[:n])
+	if err != nil {
+		return err
+	}
+	for _, topic := range request.Unsub {
+		s.unsubscribe(topic)
+	}
+	for _, w := range request.Sub {
+		s.subscribe(w)
+	}
+	return s.extend()
+}
+
+// cmpErr returns err, or otherwise when there is none.
+func cmpErr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// count reports whether the client may send one more frame.
+func (s *socket) count() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frames++
+	return s.frames <= maxFrames
+}
+
+// extend gives the client until two heartbeats from now to show that it lives.
+func (s *socket) extend() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing != 0 {
+		return nil
+	}
+	return s.conn.SetReadDeadline(time.Now().Add(2*s.hub.options.Heartbeat + 10*time.Second))
+}
+
+// pong answers a client's ping. Browsers never send one.
+func (s *socket) pong(data string) error {
+	if !s.count() {
+		return errBadRequest
+	}
+	if err := s.conn.WriteControl(websocket.PongMessage, []byte(data), time.Time{}); err != nil {
+		return err
+	}
+	s.wake() // what the kernel did not take at once is sent by who has the right to write
+	return s.extend()
+}
+
+// subscribe has the socket follow a topic, if it may.
+func (s *socket) subscribe(w want) {
+	ctx, cancel := context.WithTimeout(s.hub.ctx, readPatience)
+	defer cancel()
+	s.unsubscribe(w.Topic)
+	audience, err := s.session.Audience(ctx, w.Topic, w.Audience)
+	if err != nil || !audience.valid() || !s.hub.follow(s, feedKey{w.Topic, audience}, w.Rev) {
+		s.refuse(w.Topic)
+	}
+}
+
+// unsubscribe has the socket follow a topic no more.
+func (s *socket) unsubscribe(topic Topic) {
+	s.mu.Lock()
+	i := slices.IndexFunc(s.follows, func(f follow) bool { return f.feed.Topic == topic })
+	var left *feed
+	if i >= 0 {
+		left = s.follows[i].feed
+		s.follows = slices.Delete(s.follows, i, i+1)
+	}
+	s.mu.Unlock()
+	if left != nil {
+		left.part(s)
+	}
+}
+
+// attach notes that the socket follows the feed, and shows rev; it reports
+// false when it follows enough.
+func (s *socket) attach(f *feed, rev int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.follows) >= maxTopics {
+		return false
+	}
+	if rev == 0 {
+		rev = -1
+	}
+	s.follows = append(s.follows, follow{feed: f, rev: rev})
+	return true
+}
+
+// admit settles the doubt about a socket that claimed to show a revision which
+// the source did not know: what the source says is sent.
+func (s *socket) admit(f *feed, rev int64) {
+	s.mu.Lock()
+	for i := range s.follows {
+		if own := &s.follows[i]; own.feed == f && own.rev > rev {
+			own.rev = -1
+		}
+	}
+	s.mu.Unlock()
+	s.wake()
+}
+
+// lose tells the client that a topic that it follows is no more.
+func (s *socket) lose(f *feed) {
+	s.mu.Lock()
+	s.follows = slices.DeleteFunc(s.follows, func(own follow) bool { return own.feed == f })
+	s.mu.Unlock()
+	s.refuse(f.Topic)
+}
+
+func (s *socket) refuse(topic Topic) {
+	s.mu.Lock()
+	if len(s.notes) < maxNotes {
+		s.notes = append(s.notes, topic)
+	}
+	s.mu.Unlock()
+	s.wake()
+}
+
+// beat has a heartbeat sent, and reports whether the session is to be checked:
+// at every other one.
+func (s *socket) beat() (ready, check bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beats++
+	s.due, s.frames = 2, 0
+	check = s.beats%2 == 0 && !s.checking
+	s.checking = s.checking || check
+	return s.claimLocked(), check
+}
+
+// check ends the socket of a session that has ended.
+func (s *socket) check() {
+	alive := false
+	defer func() {
+		s.mu.Lock()
+		s.checking = false
+		s.mu.Unlock()
+		if !alive {
+			s.shut(websocket.ClosePolicyViolation)
+		}
+	}()
+	defer survive(s.hub.log, "session check")
+	ctx, cancel := context.WithTimeout(s.hub.ctx, readPatience)
+	defer cancel()
+	alive = s.session.Alive == nil || s.session.Alive(ctx)
+}
+
+// shut has goodbye said.
+func (s *socket) shut(code int) {
+	s.mu.Lock()
+	if s.closing == 0 {
+		s.closing = code
+	}
+	s.mu.Unlock()
+	s.wake()
+}
+
+// hush has nothing more said, but what was written already is sent.
+func (s *socket) hush() {
+	s.mu.Lock()
+	s.said = true
+	s.mu.Unlock()
+	s.wake()
+}
+
+// kill closes the connection at once.
+func (s *socket) kill() {
+	s.mu.Lock()
+	s.dead = true
+	s.mu.Unlock()
+	s.conn.Close()
+}
+
+// claim takes the right to write, if it is free.
+func (s *socket) claim() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.claimLocked()
+}
+
+func (s *socket) claimLocked() bool {
+	if s.busy || s.dead {
+		return false // who has the right will find what is owed
+	}
+	s.busy = true
+	return true
+}
+
+// wake has what is owed sent.
+func (s *socket) wake() {
+	if s.claim() {
+		s.hub.writers.add(s)
+	}
+}
+
+// next returns the message to write now, nil when what was written must be
+// flushed first, or false after giving back the right to write.
+func (s *socket) next() (*websocket.PreparedMessage, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.dead {
+		if s.wire.pending() {
+			return nil, true
+		}
+		if message := s.owed(); message != nil {
+			return message, true
+		}
+	}
+	s.busy = false
+	if s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
+	return nil, false
+}
+
+// owed picks the next message, under the lock.
+func (s *socket) owed() *websocket.PreparedMessage {
+	switch {
+	case s.said:
+		return nil
+	case s.closing != 0:
+		s.said = true
+		s.conn.SetReadDeadline(time.Now().Add(closePatience))
+		return closeMessage(s.closing)
+	case len(s.notes) > 0:
+		topic := s.notes[0]
+		s.notes = slices.Delete(s.notes, 0, 1)
+		return goneMessage(topic)
+	}
+	if s.due > 0 {
+		s.due--
+		return s.beatMessage()
+	}
+	return s.newest()
+}
+
+// beatMessage returns the two parts of a heartbeat in turn. The ping has the
+// browser answer, the text is what its scripts see.
+func (s *socket) beatMessage() *websocket.PreparedMessage {
+	if s.due == 1 {
+		return s.hub.ping
+	}
+	return s.hub.heartbeat.Load()
+}
+
+// newest returns the state of a topic that has changed since it was last
+// written; each topic in its turn, so that a lively one starves no other.
+func (s *socket) newest() *websocket.PreparedMessage {
+	for range s.follows {
+		s.turn = (s.turn + 1) % len(s.follows)
+		own := &s.follows[s.turn]
+		if latest := own.feed.latest.Load(); latest != nil && latest.rev > own.rev {
+			own.rev = latest.rev
+			return latest.message
+		}
+	}
+	return nil
+}
+
+// send writes what is owed without waiting, or has a goroutine of the socket's
+// own do it where the peer must be waited for. The caller has the right to write.
+func (s *socket) send() {
+	for {
+		message, more := s.next()
+		switch {
+		case !more:
+			return
+		case message == nil:
+			go s.catchUp()
+			return
+		default:
+			s.write(message)
+		}
+	}
+}
+
+// catchUp writes what is owed at the peer's pace.
+func (s *socket) catchUp() {
+	defer survive(s.hub.log, "slow socket")
+	s.hub.slow.Add(1)
+	defer s.hub.slow.Add(-1)
+	for {
+		message, more := s.next()
+		switch {
+		case !more:
+			return
+		case message != nil:
+			s.write(message)
+		default:
+			if err := s.wire.flush(writePatience); err != nil {
+				s.hub.dropped.Add(1)
+				s.kill()
+			}
+		}
+	}
+}
+
+func (s *socket) write(message *websocket.PreparedMessage) {
+	if err := s.conn.WritePreparedMessage(message); err != nil {
+		s.kill()
+		return
+	}
+	s.hub.sent.Add(1)
+}
+
+// finish ends the socket after reading has ended with err, politely where
+// somebody may be listening, and returns when nothing is written any more.
+func (s *socket) finish(err error) {
+	var network net.Error
+	var goodbye *websocket.CloseError
+	switch {
+	case errors.As(err, &network), websocket.IsCloseError(err, websocket.CloseAbnormalClosure):
+		s.kill()
+	case errors.As(err, &goodbye):
+		s.shut(websocket.CloseNormalClosure)
+	case errors.Is(err, errBadRequest):
+		s.shut(websocket.ClosePolicyViolation)
+	default:
+		s.hush() // the library has said why
+	}
+	s.mu.Lock()
+	var idle chan struct{}
+	if s.busy {
+		idle = make(chan struct{})
+		s.idle = idle
+	}
+	s.mu.Unlock()
+	if idle != nil {
+		<-idle
+	}
+	s.kill()
+}

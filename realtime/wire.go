@@ -1,0 +1,120 @@
+package realtime
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// maxLeft bounds what a peer that does not read can make us keep: its pongs
+// come on top of the frame that is being written.
+const maxLeft = 64 << 10
+
+var errTooMuchLeft = errors.New("realtime: the peer asks for more than it reads")
+
+// wire is the net.Conn under a WebSocket. Writing to it never blocks: what the
+// kernel does not take at once is kept, and flush sends it.
+type wire struct {
+	net.Conn
+	raw syscall.RawConn // nil where the connection is no plain socket (TLS, a pipe)
+
+	mu       sync.Mutex
+	left     []byte
+	flushing bool
+	err      error
+}
+
+func newWire(conn net.Conn) *wire {
+	w := &wire{Conn: conn}
+	if plain, ok := conn.(syscall.Conn); ok {
+		if raw, err := plain.SyscallConn(); err == nil {
+			w.raw = raw
+			keepUnsentSmall(raw)
+		}
+	}
+	return w
+}
+
+// Write takes all of p.
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return 0, w.err
+	}
+	rest := p
+	if w.raw != nil && len(w.left) == 0 && !w.flushing {
+		n, err := tryWrite(w.raw, p)
+		if err != nil {
+			w.err = err
+			return n, err
+		}
+		rest = p[n:]
+	}
+	if len(rest) == 0 {
+		return len(p), nil
+	}
+	if len(w.left) > maxLeft {
+		w.err = errTooMuchLeft
+		return 0, w.err
+	}
+	w.left = append(w.left, rest...)
+	return len(p), nil
+}
+
+// SetWriteDeadline does nothing: Write does not wait, and flush sets its own.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// pending reports whether something waits for flush.
+func (w *wire) pending() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.left) > 0 && w.err == nil
+}
+
+// flush sends what is left, waiting for the peer as long as it accepts at
+// least a byte in every patience. One goroutine may call it at a time.
+func (w *wire) flush(patience time.Duration) error {
+	for {
+		out := w.take()
+		if out == nil {
+			return nil
+		}
+		if err := w.push(out, patience); err != nil {
+			w.mu.Lock()
+			w.err = err
+			w.mu.Unlock()
+			return err
+		}
+	}
+}
+
+// take returns what is left and lets later writes queue behind it, or nil when
+// all has been sent and writes may go straight to the kernel again.
+func (w *wire) take() []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := w.left
+	w.left = nil
+	w.flushing = len(out) > 0
+	if !w.flushing {
+		w.Conn.SetWriteDeadline(time.Time{}) // a deadline that has passed would fail tryWrite
+		return nil
+	}
+	return out
+}
+
+func (w *wire) push(out []byte, patience time.Duration) error {
+	for len(out) > 0 {
+		w.Conn.SetWriteDeadline(time.Now().Add(patience))
+		n, err := w.Conn.Write(out)
+		out = out[n:]
+		var timeout net.Error
+		if err != nil && !(n > 0 && errors.As(err, &timeout) && timeout.Timeout()) {
+			return err
+		}
+	}
+	return nil
+}
