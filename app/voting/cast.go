@@ -1,0 +1,90 @@
+package voting
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parvis/app/citizen"
+	"parvis/app/tenant"
+)
+
+// Channel is the way a ballot came. The first channel used locks the others.
+type Channel string
+
+// The channels.
+const (
+	Web     Channel = "web"
+	Meeting Channel = "meeting"
+	Desk    Channel = "desk"
+	Paper   Channel = "paper"
+)
+
+// Nonce names a submission. It is drawn at random for each time the ballot is
+// shown, so that sending the same page twice is one vote, and so that ballots
+// can be published without anybody's name: whoever knows the nonce finds
+// their own.
+type Nonce [16]byte
+
+// ParseNonce reads the 32 hexadecimal digits of a nonce.
+func ParseNonce(text string) (Nonce, error) {
+	var n Nonce
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != len(n) {
+		return n, ErrUnreadable.Wrap(err)
+	}
+	return Nonce(raw), nil
+}
+
+// NewNonce draws a nonce.
+func NewNonce() (n Nonce) {
+	_, _ = rand.Read(n[:]) // never fails
+	return n
+}
+
+func (n Nonce) String() string { return hex.EncodeToString(n[:]) }
+
+// Voter is who casts: an account, or a device in a poll open to the room.
+type Voter struct {
+	Kind   VoterKind
+	ID     uuid.UUID      // the account's, or the device's random one
+	Viewer citizen.Viewer // what is known of the account
+}
+
+// ByAccount is the voter signed in as v.
+func ByAccount(v citizen.Viewer) Voter {
+	return Voter{Kind: AccountVoter, ID: uuid.UUID(v.ID), Viewer: v}
+}
+
+// ByDevice is the voter holding the device with this random ID.
+func ByDevice(device uuid.UUID) Voter { return Voter{Kind: DeviceVoter, ID: device} }
+
+// Submission is a ballot handed to the box. No marks is a blank ballot.
+type Submission struct {
+	Poll    PollID
+	Voter   Voter
+	Nonce   Nonce
+	Marks   []Mark
+	Channel Channel
+}
+
+// Receipt is what the voter keeps: the proof that the ballot is in the box.
+type Receipt struct {
+	Poll       PollID
+	Index      int64 // place of the ballot's leaf in the poll's log
+	Nonce      Nonce
+	Commitment [32]byte  // what the leaf commits to
+	CastAt     time.Time // to the minute
+	Replaced   bool      // another ballot of the same voter counts instead
+}
+
+// Cast puts a ballot into the box and returns once PostgreSQL has made it
+// durable. Calling it again with the same nonce and marks changes nothing and
+// returns the same receipt, so a caller who does not know whether the first
+// call succeeded calls again.
+func (b *Box) Cast(ctx context.Context, t tenant.ID, s Submission) (Receipt, error) {
+	return b.enqueue(ctx, t, s)
+}

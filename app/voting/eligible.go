@@ -1,0 +1,31 @@
+package voting
+
+import (
+	"time"
+
+	"parvis/app/access"
+)
+
+// Eligible says whether a voter may take part, with every reason why not. zone
+// is the tenant's time zone: an age is that of the civil day there.
+//
+// It is what a page shows beforehand; each ballot is checked again when it is
+// cast, with what the accounts say at that moment.
+func (p *Poll) Eligible(v Voter, zone *time.Location) Verdict {
+	return p.eligible(v, p.Now.In(zone).Format(time.DateOnly))
+}
+
+func (p *Poll) eligible(v Voter, today string) Verdict {
+	var reasons []access.Reason
+	switch {
+	case p.VoterKind() == DeviceVoter && v.Kind == DeviceVoter:
+	case p.VoterKind() == DeviceVoter:
+		reasons = []access.Reason{{Key: "voting.room_only"}}
+	case v.Kind == AccountVoter:
+		reasons = p.Electorate.Missing(v.Viewer, today)
+	default:
+		// A device is nobody in particular: it lacks an account, as a visitor does.
+		reasons = p.Electorate.Missing(Voter{}.Viewer, today)
+	}
+	return Verdict{Allowed: len(reasons) == 0, Reasons: reasons}
+}

@@ -1,0 +1,49 @@
+package voting
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"parvis/app/tenant"
+)
+
+// Poll returns a poll as it stands now. Drafts included: what a visitor may
+// see is decided by View and by the page.
+func (b *Box) Poll(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID) (*Poll, error) {
+	return selectPoll(ctx, tx, t, id)
+}
+
+// PollsOf returns the polls of a subject, in order.
+func (b *Box) PollsOf(ctx context.Context, tx bun.IDB, t tenant.ID, s Subject) ([]*Poll, error) {
+	return selectPolls(ctx, tx, t, "poll.subject_module = ? AND poll.subject_id = ?", s.Module, s.ID)
+}
+
+// ByRoomCode returns the poll that a code typed in a room leads to.
+func (b *Box) ByRoomCode(ctx context.Context, tx bun.IDB, t tenant.ID, code string) (*Poll, error) {
+	code, ok := ParseRoomCode(code)
+	if !ok {
+		return nil, ErrNotFound
+	}
+	polls, err := selectPolls(ctx, tx, t, "poll.room_code = ?", code)
+	if err != nil {
+		return nil, err
+	}
+	if len(polls) == 0 || polls[0].State == Draft {
+		return nil, ErrNotFound
+	}
+	return polls[0], nil
+}
+
+// Head returns how a poll stands. It is for the box's own pages: what others
+// may see of it is View's to decide.
+func (b *Box) Head(ctx context.Context, t tenant.ID, id PollID) (head Head, err error) {
+	err = b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		head, err = selectHead(ctx, tx, t, id, "")
+		return err
+	})
+	if isNotFound(err) {
+		err = ErrNotFound
+	}
+	return head, err
+}
