@@ -49,7 +49,7 @@ func newRequestID() string {
 func next(c *fiber.Ctx) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = &fault.Error{Kind: fault.Internal, Key: "web.panic", Cause: fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
+			err = &fault.Error{Kind: fault.Internal, Key: "web.error.500.text", Cause: fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
 		}
 	}()
 	return c.Next()

@@ -134,7 +134,7 @@ func (f *filler) texts(name string, raw bool) []string {
 	texts := make([]string, len(values))
 	for i, value := range values {
 		if !readable(value) && f.errs.For(name) == "" {
-			f.wrong(name, "form.unreadable_text")
+			f.wrong(name, "form.unreadable")
 		}
 		texts[i] = clean(value, raw)
 	}
