@@ -32,20 +32,32 @@ const readClock = `SELECT p.revision, clock.now, (clock.now AT TIME ZONE t.time_
 	FROM voting.polls p JOIN core.tenants t ON t.id = p.tenant_id CROSS JOIN (SELECT core.now() AS now) clock
 	WHERE p.tenant_id = $1 AND p.id = $2`
 
-const readAccepted = `SELECT s.nonce, s.log_index, s.cast_at, l.data
-	FROM voting.submissions s JOIN voting.log_entries l ON l.tenant_id = s.tenant_id AND l.poll_id = s.poll_id AND l.index = s.log_index
-	WHERE s.tenant_id = $1 AND s.poll_id = $2 AND s.nonce = ANY($3)`
+// The lookups below go key by key (LATERAL … OFFSET 0 is what PostgreSQL leaves
+// as it is): "key = ANY(…)" would be read, while the statistics still say that
+// the table is small, as a scan of all the ballots of the poll.
 
-const readBallots = `SELECT ballot_key, seq, nonce, marks, log_index FROM voting.ballots
-	WHERE tenant_id = $1 AND poll_id = $2 AND ballot_key = ANY($3)`
+const readAccepted = `SELECT s.nonce, s.log_index, s.cast_at, l.data FROM unnest($3::bytea[]) AS k (nonce)
+	CROSS JOIN LATERAL (SELECT nonce, log_index, cast_at FROM voting.submissions
+		WHERE tenant_id = $1 AND poll_id = $2 AND nonce = k.nonce OFFSET 0) s
+	CROSS JOIN LATERAL (SELECT data FROM voting.log_entries
+		WHERE tenant_id = $1 AND poll_id = $2 AND index = s.log_index OFFSET 0) l`
 
-const readRoll = `SELECT voter_key, channel FROM voting.roll WHERE tenant_id = $1 AND poll_id = $2 AND voter_key = ANY($3)`
+const readBallots = `SELECT b.ballot_key, b.seq, b.nonce, b.marks, b.log_index FROM unnest($3::bytea[]) AS k (ballot_key)
+	CROSS JOIN LATERAL (SELECT ballot_key, seq, nonce, marks, log_index FROM voting.ballots
+		WHERE tenant_id = $1 AND poll_id = $2 AND ballot_key = k.ballot_key OFFSET 0) b`
+
+const readRoll = `SELECT r.voter_key, r.channel FROM unnest($3::bytea[]) AS k (voter_key)
+	CROSS JOIN LATERAL (SELECT voter_key, channel FROM voting.roll
+		WHERE tenant_id = $1 AND poll_id = $2 AND voter_key = k.voter_key OFFSET 0) r`
 
 // readAccounts is what the electorate is judged by: the accounts as they are
 // now, not as the session remembers them.
 const readAccounts = `SELECT c.id, c.person_proof, c.residence_proof, c.zone_id, coalesce(c.born_on::text, ''),
-	CASE WHEN $3 THEN ARRAY(SELECT g.role FROM core.role_grants g WHERE g.tenant_id = c.tenant_id AND g.citizen_id = c.id) END
-	FROM core.citizens c WHERE c.tenant_id = $1 AND c.id = ANY($2) AND c.erased_at IS NULL`
+		CASE WHEN $3 THEN ARRAY(SELECT g.role FROM core.role_grants g WHERE g.tenant_id = $1 AND g.citizen_id = c.id) END
+	FROM unnest($2::uuid[]) AS k (id)
+	CROSS JOIN LATERAL (SELECT id, person_proof, residence_proof, zone_id, born_on, erased_at FROM core.citizens
+		WHERE tenant_id = $1 AND id = k.id OFFSET 0) c
+	WHERE c.erased_at IS NULL`
 
 const writeRoll = `INSERT INTO voting.roll (tenant_id, poll_id, voter_key, channel)
 	SELECT $1, $2, n.voter_key, n.channel FROM unnest($3::bytea[], $4::text[]) AS n (voter_key, channel)`
@@ -137,6 +149,7 @@ func lockAndRead(ctx context.Context, conn *pgx.Conn, def *definition, entrants 
 		if err := row.Scan(&revision, &c.now, &c.today); err != nil {
 			return err
 		}
+		c.now = c.now.UTC()
 		if revision != p.Revision {
 			return errStale
 		}

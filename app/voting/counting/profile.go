@@ -48,6 +48,9 @@ const (
 // Overvote stands in a Ranks ballot for a place that held several options nobody wrote down.
 const Overvote int32 = -1
 
+// OvervoteID names such a place to a Builder.
+const OvervoteID = "OV"
+
 // Option is one thing that ballots speak of: a candidate, an answer, a project.
 type Option struct {
 	ID   string `json:"id"`
@@ -215,6 +218,9 @@ func (b *Builder) Add(weight int64, marks ...Named) error {
 	list := make([]Mark, len(marks))
 	for i, m := range marks {
 		at, ok := b.byID[m.Option]
+		if !ok && m.Option == OvervoteID && b.profile.Kind == Ranks {
+			at, ok = Overvote, true
+		}
 		if !ok {
 			return fmt.Errorf("%q: %w", m.Option, ErrUnknownOption)
 		}
