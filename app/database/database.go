@@ -26,7 +26,7 @@ import (
 
 // DB is the database as one role sees it, usually the application's.
 type DB struct {
-	// Pool is for what bun cannot do: batches, COPY, LISTEN. A query through
+	// Pool is for what bun cannot do: batches, LISTEN, the job queue. A query through
 	// it sees no tenant's row unless its own transaction executes SetTenant
 	// first. A test names the packages that may use it.
 	Pool *pgxpool.Pool
@@ -153,9 +153,10 @@ func (db *DB) run(ctx context.Context, b beginning, fn func(ctx context.Context,
 	if _, inside := ctx.Value(joinedKey{}).(pgx.Tx); inside {
 		return errNested
 	}
-	b.patience = db.patience(ctx)
+	b.patience, _ = ctx.Value(patienceKey{}).(time.Duration)
 	ctx, cancel := context.WithTimeout(ctx, b.limit(db.timeout))
 	defer cancel()
+	b.ctx = ctx
 	conn, tx, err := db.begin(ctx, &b)
 	if err != nil {
 		return Fault(fmt.Errorf("begin a transaction: %w", err))
@@ -184,7 +185,8 @@ func finish(ctx context.Context, tx bun.Tx, fn func(ctx context.Context, tx bun.
 
 type joinedKey struct{}
 
-// Tx returns the transaction that ctx was given in, as pgx's: for COPY and for
+// Tx returns the transaction that ctx was given in, as pgx's: for batches with
+// unnest (PostgreSQL has no COPY into tables with row level security) and for
 // libraries that write in the caller's transaction. It must not be committed
 // or rolled back. It panics outside InTenant, ReadTenant and Platform.
 func Tx(ctx context.Context) pgx.Tx {
@@ -202,11 +204,6 @@ type patienceKey struct{}
 // waiting. It is for exports, imports and jobs.
 func Patiently(ctx context.Context, d time.Duration) context.Context {
 	return context.WithValue(ctx, patienceKey{}, d)
-}
-
-func (db *DB) patience(ctx context.Context) time.Duration {
-	d, _ := ctx.Value(patienceKey{}).(time.Duration)
-	return d
 }
 
 // begin opens the transaction. A connection that died while it was idle, or a

@@ -61,20 +61,19 @@ func (c sqlConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx,
 	if !ok {
 		return c.Conn.BeginTx(ctx, opts)
 	}
-	limit, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	tx, err := c.Conn.Conn().BeginTx(limit, pgx.TxOptions{BeginQuery: b.sql()})
+	tx, err := c.Conn.Conn().BeginTx(b.ctx, pgx.TxOptions{BeginQuery: b.sql()})
 	if err != nil {
 		return nil, err
 	}
 	b.tx = joinedTx{tx}
-	return sqlTx{ctx, tx}, nil
+	return sqlTx{b.ctx, tx}, nil
 }
 
 type beginningKey struct{}
 
 // beginning says how a transaction begins, and carries it back as pgx's.
 type beginning struct {
+	ctx      context.Context // of the whole transaction; it has a deadline
 	tenant   tenant.ID
 	read     bool
 	patience time.Duration
@@ -105,20 +104,25 @@ func (b beginning) sql() string {
 }
 
 // sqlTx ends a transaction whether or not whoever asked for it is still
-// there: a commit that has been sent is never given up halfway.
+// there, within the time it was given: a commit that has been sent is not
+// given up because a citizen closed the page.
 type sqlTx struct {
 	ctx context.Context
 	tx  pgx.Tx
 }
 
+// Commit commits.
 func (t sqlTx) Commit() error {
-	ctx, cancel := context.WithTimeout(t.ctx, 5*time.Second)
+	deadline, _ := t.ctx.Deadline()
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(t.ctx), deadline)
 	defer cancel()
 	return t.tx.Commit(ctx)
 }
 
+// Rollback rolls back; when that does not come through, pgx closes the
+// connection, which does it too.
 func (t sqlTx) Rollback() error {
-	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Second)
 	defer cancel()
 	return t.tx.Rollback(ctx)
 }

@@ -44,17 +44,16 @@ func Migrate(ctx context.Context, ownerURL string, files fs.FS, log *slog.Logger
 		return nil, err
 	}
 	start := time.Now()
-	group, err := migrator.Migrate(ctx)
-	for _, m := range group.Migrations {
-		if m.IsApplied() || m.GroupID == group.ID {
-			applied = append(applied, m.String())
+	if _, err := migrator.Migrate(ctx); err != nil {
+		err = fmt.Errorf("apply migration: %w", err)
+		left, unknown := pendingOf(context.WithoutCancel(ctx), migrator)
+		if unknown != nil {
+			return nil, errors.Join(err, unknown)
 		}
+		return pending[:len(pending)-len(left)], err
 	}
-	if err != nil {
-		return applied, fmt.Errorf("apply migration: %w", err)
-	}
-	log.Info("migrations appliquées", "count", len(applied), "took", time.Since(start).Round(time.Millisecond))
-	return applied, nil
+	log.Info("migrations appliquées", "count", len(pending), "took", time.Since(start).Round(time.Millisecond))
+	return pending, nil
 }
 
 // Pending names the migrations of files that the database at url has not had.
@@ -93,7 +92,15 @@ func openMigrator(url string, files fs.FS) (*bun.DB, *migrate.Migrator, error) {
 	if err := migrations.Discover(files); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("read the migrations: %w", err), db.Close())
 	}
-	return db, migrate.NewMigrator(db, migrations, migrate.WithMarkAppliedOnSuccess(true)), nil
+	return db, migrate.NewMigrator(db, migrations, migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(record)), nil
+}
+
+// record writes a migration into the history in the migration's own
+// transaction. The migrator does it only afterwards: killed in between, it
+// would apply the migration again.
+func record(ctx context.Context, conn bun.IConn, m *migrate.Migration) error {
+	_, err := conn.ExecContext(ctx, `INSERT INTO public.bun_migrations (name, group_id) VALUES (?, ?)`, m.Name, m.GroupID)
+	return err
 }
 
 // lockMigrations waits for its turn.
@@ -166,7 +173,7 @@ func checkedNames(files fs.FS) ([]string, error) {
 			return nil, fmt.Errorf("migrations %s and %s have the same number", other, e.Name())
 		}
 		seen[parts[1]] = e.Name()
-		if err := checkLines(files, e.Name()); err != nil {
+		if err := checkText(files, e.Name(), parts[3] != ""); err != nil {
 			return nil, err
 		}
 		names = append(names, parts[1]+"_"+parts[2])
@@ -175,7 +182,10 @@ func checkedNames(files fs.FS) ([]string, error) {
 	return names, nil
 }
 
-func checkLines(files fs.FS, name string) error {
+// checkText refuses a line that the migrator could not read, and a file that
+// would leave half of itself behind: only an index built beside the traffic
+// goes without a transaction.
+func checkText(files fs.FS, name string, transaction bool) error {
 	text, err := fs.ReadFile(files, name)
 	if err != nil {
 		return fmt.Errorf("read migration %s: %w", name, err)
@@ -184,6 +194,9 @@ func checkLines(files fs.FS, name string) error {
 		if len(line) > 60_000 {
 			return fmt.Errorf("migration %s has a line over 60 000 bytes", name)
 		}
+	}
+	if !transaction && !strings.Contains(string(text), "INDEX CONCURRENTLY") {
+		return fmt.Errorf("migration %s: name it .tx.up.sql, so that it applies whole or not at all", name)
 	}
 	return nil
 }

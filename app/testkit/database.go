@@ -39,13 +39,28 @@ type DB struct {
 // one can be parallel.
 func Database(t testing.TB) *DB {
 	t.Helper()
+	return copyOf(t, (*Server).migrated)
+}
+
+// Empty returns a database to which no migration has been applied.
+func Empty(t testing.TB) *DB {
+	t.Helper()
+	return copyOf(t, (*Server).bare)
+}
+
+func copyOf(t testing.TB, template func(*Server) (string, error)) *DB {
+	t.Helper()
 	server, err := processServer()
 	if err != nil {
 		t.Fatalf("testkit: start PostgreSQL: %v", err)
 	}
+	from, err := template(server)
+	if err != nil {
+		t.Fatalf("testkit: prepare the template: %v", err)
+	}
 	ctx := context.Background()
 	name := "test_" + strings.ToLower(rand.Text()[:16])
-	if err := server.exec(ctx, fmt.Sprintf("CREATE DATABASE %s OWNER %s TEMPLATE %s STRATEGY file_copy", name, database.Owner, server.template)); err != nil {
+	if err := server.exec(ctx, fmt.Sprintf("CREATE DATABASE %s OWNER %s TEMPLATE %s STRATEGY file_copy", name, database.Owner, from)); err != nil {
 		t.Fatalf("testkit: copy the template: %v", err)
 	}
 	db := &DB{

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,11 +30,13 @@ const ServerVariable = "PARVIS_TEST_SERVER"
 // Server is the PostgreSQL of a test run.
 type Server struct {
 	superuser string // address of the superuser on the database "postgres"
-	template  string // name of the migrated database that tests copy
+	dir       string // where its data is, when this process started it
 	stop      func() error
+	once      sync.Mutex
+	ready     map[string]bool // templates this process has seen complete
 }
 
-// StartServer starts a private PostgreSQL for a run and migrates its template.
+// StartServer starts a private PostgreSQL for a run.
 // Writes are as durable as in production: only the memory they go to is not.
 func StartServer(ctx context.Context) (*Server, error) {
 	parent := runFolders()
@@ -49,16 +52,16 @@ func StartServer(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	s := &Server{superuser: pg.URLOf(embedded.Superuser, "postgres")}
+	s := &Server{superuser: pg.URLOf(embedded.Superuser, "postgres"), dir: pg.Dir(), ready: map[string]bool{}}
 	s.stop = func() error { return errors.Join(pg.Stop(), os.RemoveAll(pg.Dir()), os.RemoveAll(dir)) }
-	if err := s.prepareTemplate(ctx); err != nil {
-		return nil, errors.Join(err, s.Stop())
-	}
 	return s, nil
 }
 
 // Stop stops the server and removes what it held.
 func (s *Server) Stop() error { return s.stop() }
+
+// Dir is where the server's data is.
+func (s *Server) Dir() string { return s.dir }
 
 // URL is the value for ServerVariable.
 func (s *Server) URL() string { return s.superuser }
@@ -67,44 +70,82 @@ var processServer = sync.OnceValues(func() (*Server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if address := os.Getenv(ServerVariable); address != "" {
-		s := &Server{superuser: address, stop: func() error { return nil }}
-		return s, s.prepareTemplate(ctx)
+		return &Server{superuser: address, ready: map[string]bool{}, stop: func() error { return nil }}, nil
 	}
 	return StartServer(ctx)
 })
 
-// prepareTemplate migrates, once for a given set of migrations, the database
-// that every test copies. Test processes that start together wait for one.
-func (s *Server) prepareTemplate(ctx context.Context) error {
-	s.template = "template_" + fingerprint(migrations.FS)
+// Prepare makes the templates now rather than for the first test.
+func (s *Server) Prepare() error {
+	_, err := s.migrated()
+	return err
+}
+
+// bare names the template that holds what every database has: extensions.
+func (s *Server) bare() (string, error) {
+	const name = "template_bare"
+	return name, s.template(name, "template0", func(ctx context.Context, draft string) error {
+		return database.PrepareDatabase(ctx, s.url(embedded.Superuser, draft))
+	})
+}
+
+// migrated names the template to which the migrations have been applied.
+func (s *Server) migrated() (string, error) {
+	bare, err := s.bare()
+	if err != nil {
+		return "", err
+	}
+	name := "template_" + fingerprint(migrations.FS)
+	return name, s.template(name, bare, func(ctx context.Context, draft string) error {
+		_, err := database.Migrate(ctx, s.url(database.Owner, draft), migrations.FS, slog.New(slog.DiscardHandler))
+		return err
+	})
+}
+
+// template makes a template once on the server: the test processes that come
+// meanwhile wait for the first.
+func (s *Server) template(name, from string, fill func(ctx context.Context, draft string) error) error {
+	s.once.Lock()
+	defer s.once.Unlock()
+	if s.ready[name] {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
 	conn, err := pgx.Connect(ctx, s.superuser)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtext($1))`, s.template); err != nil {
-		return err
+	var exists bool
+	if _, err = conn.Exec(ctx, `SELECT pg_advisory_lock(hashtext($1))`, name); err == nil {
+		err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, name).Scan(&exists)
 	}
-	var ready bool
-	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.template).Scan(&ready); err != nil || ready {
-		return err
+	if err == nil && !exists {
+		err = makeTemplate(ctx, conn, name, from, fill)
 	}
-	draft := s.template + "_draft"
+	if err == nil {
+		s.ready[name] = true
+	}
+	return err
+}
+
+// makeTemplate works on a draft, so that one that was interrupted is not taken
+// for the template.
+func makeTemplate(ctx context.Context, conn *pgx.Conn, name, from string, fill func(ctx context.Context, draft string) error) error {
+	draft := name + "_draft"
 	for _, statement := range []string{
 		"DROP DATABASE IF EXISTS " + draft + " WITH (FORCE)",
-		"CREATE DATABASE " + draft + " OWNER " + database.Owner,
+		"CREATE DATABASE " + draft + " OWNER " + database.Owner + " TEMPLATE " + from + " STRATEGY file_copy",
 	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return err
 		}
 	}
-	if err := database.PrepareDatabase(ctx, s.url(embedded.Superuser, draft)); err != nil {
+	if err := fill(ctx, draft); err != nil {
 		return err
 	}
-	if _, err := database.Migrate(ctx, s.url(database.Owner, draft), migrations.FS, slog.New(slog.DiscardHandler)); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, "ALTER DATABASE "+draft+" RENAME TO "+s.template)
+	_, err := conn.Exec(ctx, "ALTER DATABASE "+draft+" RENAME TO "+name)
 	return err
 }
 
@@ -158,4 +199,19 @@ func abandoned(dir string) bool {
 	info, err := os.Stat(dir)
 	young := err != nil || time.Since(info.ModTime()) < 10*time.Second // just made, not locked yet
 	return !young && embedded.Abandoned(dir)
+}
+
+// Folder returns a folder of the test's own, in memory when possible, that
+// PostgreSQL's account can reach. (T.TempDir's parent is private.)
+func Folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(runFolders(), runPrefix)
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatalf("testkit: %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }

@@ -38,6 +38,9 @@ func run(args []string) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
+	if err := server.Prepare(); err != nil {
+		return 1, err
+	}
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.Env = append(os.Environ(), testkit.ServerVariable+"="+server.URL())
