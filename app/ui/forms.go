@@ -1,11 +1,14 @@
 package ui
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"parvis/app/i18n"
 )
 
 // merge returns attrs with those of the caller on top.
@@ -97,13 +100,16 @@ func buttonClass(kind Kind, large, wide, iconOnly bool) string {
 	return class
 }
 
-func buttonAttrs(p ButtonProps) templ.Attributes {
+func buttonAttrs(ctx context.Context, p ButtonProps) templ.Attributes {
 	attrs := templ.Attributes{"type": orText(p.Type, "submit")}
 	set(attrs, "name", p.Name, "form", p.Form, "formaction", p.Formaction)
 	if p.Name != "" {
 		attrs["value"] = p.Value
 	}
-	flag(attrs, map[string]bool{"disabled": p.Disabled, "data-hold": p.Hold})
+	if p.Hold {
+		attrs["data-hold"], attrs["data-again"] = i18n.T(ctx, "ui.hold"), i18n.T(ctx, "ui.hold.again")
+	}
+	flag(attrs, map[string]bool{"disabled": p.Disabled})
 	return merge(attrs, p.Attrs)
 }
 

@@ -1,2 +1,159 @@
+// Small improvements to pages that already work without them. Everything is
+// found by its data-… attribute; nothing here knows a page. Words come from
+// the page, in its language.
 import htmx from "../vendor/htmx/htmx.esm.js";
 import { Idiomorph } from "../vendor/idiomorph/idiomorph.esm.js";
+
+// A strict Content-Security-Policy, no copies of pages left in the browser
+// (a ballot is on some of them), and forms that come back with 422.
+Object.assign(htmx.config, {
+  allowEval: false,
+  includeIndicatorStyles: false,
+  historyCacheSize: 0,
+  refreshOnHistoryMiss: true,
+  selfRequestsOnly: true,
+  responseHandling: [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "422", swap: true },
+    { code: "[45]..", swap: false, error: true },
+  ],
+});
+htmx.defineExtension("morph", {
+  isInlineSwap: (style) => style === "morph",
+  handleSwap(style, target, fragment) {
+    return style === "morph" ? Idiomorph.morph(target, fragment.children) : false;
+  },
+});
+
+const on = (type, selector, handler) =>
+  document.addEventListener(type, (event) => {
+    const found = event.target.closest?.(selector);
+    if (found) handler(event, found);
+  });
+const byId = (id) => document.getElementById(id);
+const fill = (text, values) => text.replace(/%(\w)/g, (_, name) => values[name]);
+
+// Menus close on Escape and on a click elsewhere.
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+};
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  closeMenus();
+  menu?.querySelector("summary").focus();
+});
+
+// Dialogs.
+on("click", "[data-dialog-open]", (event, link) => {
+  const dialog = byId(link.dataset.dialogOpen);
+  if (!dialog?.showModal) return;
+  event.preventDefault();
+  dialog.showModal();
+});
+on("click", "[data-dialog-close]", (event, link) => {
+  const dialog = link.closest("dialog");
+  if (!dialog.open) return;
+  event.preventDefault();
+  dialog.close();
+});
+on("click", "dialog", (event, dialog) => {
+  if (event.target === dialog) dialog.close();
+});
+
+// What has been typed is not lost without a warning.
+let unsaved = false;
+const setUnsaved = (value) => {
+  unsaved = value;
+  for (const text of document.querySelectorAll("[data-unsaved-text]")) text.hidden = !value;
+};
+on("input", "form[data-unsaved]", () => setUnsaved(true));
+document.addEventListener("submit", () => (unsaved = false));
+on("click", "a[href]:not(.booth-leave)", () => {
+  if (document.body.classList.contains("booth")) unsaved = false;
+});
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+
+// Buttons to hold: a finger must stay for a second. By keyboard or with
+// assistive technology, the button is pressed twice instead.
+const HOLD = 1100;
+let holding;
+const release = () => {
+  if (!holding) return;
+  clearTimeout(holding.timer);
+  holding.button.classList.remove("is-holding");
+  holding = undefined;
+};
+on("pointerdown", "[data-hold]", (event, button) => {
+  release();
+  button.classList.add("is-holding");
+  holding = { button, timer: setTimeout(() => (release(), button.form.requestSubmit(button)), HOLD) };
+});
+for (const type of ["pointerup", "pointercancel", "pointerleave", "contextmenu"])
+  document.addEventListener(type, release, true);
+on("click", "[data-hold]", (event, button) => {
+  if (button.dataset.armed && event.detail === 0) return;
+  event.preventDefault();
+  const words = button.querySelector("span");
+  button.dataset.label ??= words.textContent;
+  words.textContent = event.detail === 0 ? button.dataset.again : button.dataset.hold;
+  if (event.detail === 0) button.dataset.armed = "1";
+  setTimeout(() => {
+    words.textContent = button.dataset.label;
+    delete button.dataset.armed;
+  }, 4000);
+});
+
+// Smaller things.
+on("change", "[data-auto-submit]", (event, field) => field.form.requestSubmit());
+on("click", "[data-print]", () => window.print());
+on("click", "[data-copy]", async (event, button) => {
+  await navigator.clipboard.writeText(byId(button.dataset.copy).value);
+  button.querySelector("span").textContent = button.dataset.copied;
+});
+const countLeft = (area) => {
+  const text = document.querySelector(`[data-left-of="${area.id}"]`);
+  if (text) text.textContent = fill(text.dataset.leftText, { n: area.maxLength - area.value.length });
+};
+on("input", "textarea[maxlength]", (event, area) => countLeft(area));
+const countChoices = (group) => {
+  const text = group.querySelector("[data-choices-count]");
+  const n = group.querySelectorAll("input:checked").length;
+  text.textContent = fill(text.dataset.choicesCount, { n, m: group.dataset.max });
+  group.classList.toggle("is-over", n > group.dataset.max);
+};
+on("change", "fieldset[data-max]", (event, group) => countChoices(group));
+on("change", "[data-select-all]", (event, box) => {
+  for (const other of box.closest("table").querySelectorAll("tbody .cell-select input")) other.checked = box.checked;
+});
+
+// Time left, where rooms read it in figures.
+const tick = () => {
+  for (const time of document.querySelectorAll("time[data-countdown]")) {
+    const left = Math.max(0, Math.round((Date.parse(time.dateTime) - Date.now() - (window.parvisClock ?? 0)) / 1000));
+    const pad = (n) => String(n).padStart(2, "0");
+    const hours = Math.floor(left / 3600);
+    const minutes = Math.floor(left / 60) % 60;
+    time.textContent = (hours ? hours + ":" + pad(minutes) : minutes) + ":" + pad(left % 60);
+  }
+};
+setInterval(tick, 1000);
+
+// What each new piece of page needs at once.
+htmx.onLoad((root) => {
+  for (const button of root.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+  for (const button of root.querySelectorAll("[data-print], [data-select-all]")) button.hidden = false;
+  for (const area of root.querySelectorAll("textarea[maxlength]")) countLeft(area);
+  for (const group of root.querySelectorAll("fieldset[data-max]")) countChoices(group);
+  const first = root.querySelector("[data-focus]");
+  if (first) first.focus();
+  tick();
+});
+const shown = document.querySelector("[data-unsaved-text]");
+if (shown && !shown.hidden) setUnsaved(true);
+const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
+if (target?.matches?.("dialog")) target.showModal();
