@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -105,8 +104,8 @@ func (c civic) read(s *source, file *File, text []byte) error {
 	if kind == counting.Grades && c.Grades == nil {
 		c.Grades = gradesOf(ballots)
 	}
-	if c.Kind == "ranked-raw" && hasWriteIns(ballots) && !slices.ContainsFunc(c.Options, isWriteIn) {
-		c.Options = append(c.Options, counting.Option{ID: WriteIn, Name: "Undeclared Write-ins"})
+	if c.Kind == "ranked-raw" {
+		c.Options = append(c.Options, unlisted(file, c.Options, ballots)...)
 	}
 	builder, err := counting.NewBuilder(kind, c.Options, c.Grades...)
 	if err != nil {
@@ -162,15 +161,33 @@ func gradesOf(ballots []civicBallot) []string {
 	return out
 }
 
-func isWriteIn(o counting.Option) bool { return o.ID == WriteIn }
-
-func hasWriteIns(ballots []civicBallot) bool {
+// unlisted gives a place to the names of raw rankings that are not among the options: undeclared write-ins, and
+// candidates that the authority excluded, who are passed over.
+func unlisted(file *File, options []counting.Option, ballots []civicBallot) []counting.Option {
+	known := map[string]bool{counting.OvervoteID: true}
+	for _, o := range options {
+		known[o.ID] = true
+	}
+	var out []counting.Option
 	for _, b := range ballots {
-		if bytes.Contains(b.R, []byte(`"`+WriteIn+`"`)) {
-			return true
+		marks, err := rawMarks(b.R)
+		if err != nil {
+			continue // reported when the ballot is read
+		}
+		for _, m := range marks {
+			if known[m.Option] || m.Option == "" {
+				continue
+			}
+			known[m.Option] = true
+			if m.Option == WriteIn {
+				out = append(out, counting.Option{ID: WriteIn, Name: "Undeclared Write-ins"})
+				continue
+			}
+			out = append(out, counting.Option{ID: m.Option, Withdrawn: true})
+			file.Warnings = append(file.Warnings, Warning{Reason: fmt.Sprintf("%q is on ballots and not among the options: passed over as excluded", m.Option)})
 		}
 	}
-	return false
+	return out
 }
 
 func (c civic) marks(b civicBallot) ([]counting.Named, error) {
