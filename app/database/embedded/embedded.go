@@ -245,6 +245,8 @@ func (s *Server) waitReady(ctx context.Context) error {
 			return conn.Close(ctx)
 		}
 		select {
+		case <-s.stop:
+			return errStopping
 		case <-s.failed:
 			return fmt.Errorf("PostgreSQL n’a pas démarré : %w", s.lastWords(err))
 		case <-ctx.Done():
@@ -253,6 +255,8 @@ func (s *Server) waitReady(ctx context.Context) error {
 		}
 	}
 }
+
+var errStopping = errors.New("arrêt demandé")
 
 // Stop stops the server if it is ours: fast, then at once after 20 seconds.
 func (s *Server) Stop() error {

@@ -285,6 +285,30 @@ func TestASecondProcessAttachesThenTakesOver(t *testing.T) {
 	query(t, second.URL(database.Owner), `SELECT * FROM kept`)
 }
 
+func TestAHeirThatIsStoppedWhileTakingOverStopsAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	first := start(t, Config{Dir: dir})
+	for range 3 {
+		heir, err := Start(t.Context(), Config{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := first.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the heir has the lock", func() bool { return !Abandoned(dir) })
+		begun := time.Now()
+		if err := heir.Stop(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took > 15*time.Second {
+			t.Errorf("stopping took %v", took)
+		}
+		first = start(t, Config{Dir: dir})
+	}
+}
+
 func TestTwoFirstStartsAtOnceMakeOneCluster(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
@@ -424,6 +448,8 @@ func TestAWrongSettingIsToldAtOnce(t *testing.T) {
 	}
 }
 
+const nonsense = "\nthis is no setting\n"
+
 func spoil(t *testing.T, dir string) {
 	t.Helper()
 	conf, err := os.OpenFile(filepath.Join(dir, "data", "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
@@ -431,7 +457,7 @@ func spoil(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	defer conf.Close()
-	if _, err := conf.WriteString("\nthis is no setting\n"); err != nil {
+	if _, err := conf.WriteString(nonsense); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -442,6 +468,7 @@ func TestAServerThatCannotLiveIsGivenUp(t *testing.T) {
 	quick := pace{first: time.Millisecond, longest: 4 * time.Millisecond, life: time.Minute, lives: 5}
 	var said lockedBuffer
 	s := start(t, Config{Dir: dir, pace: quick, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	query(t, s.URL(database.Owner), `CREATE TABLE kept AS SELECT 1`)
 	spoil(t, dir)
 	if err := syscall.Kill(s.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -453,6 +480,24 @@ func TestAServerThatCannotLiveIsGivenUp(t *testing.T) {
 	}
 	if tries := strings.Count(said.String(), "redémarrage"); tries != quick.lives {
 		t.Errorf("%d restarts, want %d", tries, quick.lives)
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	mend(t, dir)
+	again := start(t, Config{Dir: dir})
+	query(t, again.URL(database.Owner), `SELECT * FROM kept`)
+}
+
+func mend(t *testing.T, dir string) {
+	t.Helper()
+	path := filepath.Join(dir, "data", "postgresql.conf")
+	conf, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(conf, []byte(nonsense), nil, 1), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -92,7 +92,7 @@ func (s *Server) launch() (*process, error) {
 	closing := s.closing
 	s.mu.Unlock()
 	if closing {
-		return p, p.stop(20 * time.Second)
+		return nil, errors.Join(errStopping, p.stop(20*time.Second))
 	}
 	return p, nil
 }
