@@ -48,8 +48,8 @@ CREATE TABLE voting.polls (
 	CONSTRAINT a_poll_is_not_published_before_it_is_counted CHECK (published_at IS NULL OR counted_at IS NOT NULL)
 );
 CREATE INDEX polls_by_subject ON voting.polls (tenant_id, subject_module, subject_id, position);
--- What still has a moment to come: opening or closing is not in the log yet.
-CREATE INDEX polls_to_settle ON voting.polls (tenant_id) WHERE scheduled_at IS NOT NULL AND closed_at IS NULL AND cancelled_at IS NULL;
+-- What still has something to come: its opening, its closing, its count.
+CREATE INDEX polls_to_settle ON voting.polls (tenant_id) WHERE scheduled_at IS NOT NULL AND counted_at IS NULL AND cancelled_at IS NULL;
 
 CREATE TABLE voting.options (
 	tenant_id    uuid NOT NULL,

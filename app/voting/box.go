@@ -43,6 +43,8 @@ type Box struct {
 
 	working sync.WaitGroup // batchers
 
+	stirred chan struct{} // holds at most one token
+
 	durable durability
 }
 
@@ -61,6 +63,7 @@ func New(d Deps) *Box {
 		db: d.DB, live: d.Live, log: d.Log, oneByOne: d.OneByOne,
 		batchers: map[pollKey]*batcher{},
 		known:    map[pollKey]*definition{},
+		stirred:  make(chan struct{}, 1),
 	}
 }
 

@@ -27,7 +27,6 @@ var (
 // Faults of an act on a poll.
 var (
 	ErrUnsafe        = fault.New(fault.Unavailable, "voting.unsafe_database")
-	ErrInvalidDraft  = fault.New(fault.Invalid, "voting.invalid_draft")
 	ErrFrozen        = fault.New(fault.Conflict, "voting.frozen")
 	ErrOneWay        = fault.New(fault.Conflict, "voting.one_way")
 	ErrWrongState    = fault.New(fault.Conflict, "voting.wrong_state")

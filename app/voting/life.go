@@ -106,9 +106,6 @@ func (b *Box) Delete(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID) er
 // opens at Opens, or by Open when it has no date. A date that is past opens it
 // at once.
 func (b *Box) Schedule(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID) error {
-	if err := b.checkDurable(ctx); err != nil {
-		return err
-	}
 	poll, head, err := lockPoll(ctx, tx, t, id)
 	if err != nil {
 		return err
@@ -136,6 +133,7 @@ func (b *Box) Open(ctx context.Context, t tenant.ID, id PollID, act Act) error {
 	if err := b.checkDurable(ctx); err != nil {
 		return err
 	}
+	defer b.stir()
 	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 		switch {
 		case poll.State == Open:
@@ -159,6 +157,7 @@ func (b *Box) Open(ctx context.Context, t tenant.ID, id PollID, act Act) error {
 
 // Close closes a poll now. A poll that was to close later needs a reason.
 func (b *Box) Close(ctx context.Context, t tenant.ID, id PollID, act Act) error {
+	defer b.stir()
 	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 		switch {
 		case poll.State.Over():

@@ -102,8 +102,9 @@ func utc(t time.Time) time.Time {
 	return t.UTC()
 }
 
-// selectPolls reads polls as the condition says, in the order of their subject.
-func selectPolls(ctx context.Context, tx bun.IDB, t tenant.ID, where string, args ...any) ([]*Poll, error) {
+// selectRows reads polls as the condition says, in the order of their subject,
+// without their options.
+func selectRows(ctx context.Context, tx bun.IDB, t tenant.ID, where string, args ...any) ([]*Poll, error) {
 	var rows []*pollRow
 	err := tx.NewSelect().Model(&rows).ColumnExpr("?TableColumns").ColumnExpr("core.now() AS now").
 		Where("poll.tenant_id = ?", t).Where(where, args...).
@@ -111,13 +112,22 @@ func selectPolls(ctx context.Context, tx bun.IDB, t tenant.ID, where string, arg
 	if err != nil {
 		return nil, fmt.Errorf("read polls: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	polls, byID, ids := make([]*Poll, len(rows)), map[PollID]*Poll{}, make([]PollID, len(rows))
+	polls := make([]*Poll, len(rows))
 	for i, r := range rows {
-		polls[i], ids[i] = r.poll(), r.ID
-		byID[r.ID] = polls[i]
+		polls[i] = r.poll()
+	}
+	return polls, nil
+}
+
+// selectPolls is selectRows with the options.
+func selectPolls(ctx context.Context, tx bun.IDB, t tenant.ID, where string, args ...any) ([]*Poll, error) {
+	polls, err := selectRows(ctx, tx, t, where, args...)
+	if err != nil || len(polls) == 0 {
+		return nil, err
+	}
+	byID, ids := map[PollID]*Poll{}, make([]PollID, len(polls))
+	for i, p := range polls {
+		byID[p.ID], ids[i] = p, p.ID
 	}
 	var options []optionRow
 	err = tx.NewSelect().Model(&options).Where("option.tenant_id = ?", t).Where("option.poll_id IN (?)", bun.List(ids)).

@@ -1,0 +1,164 @@
+package voting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"parvis/app/tenant"
+)
+
+// BallotOf returns the ballot of a voter in a poll, and whether there is one.
+// It is for that voter's own eyes: the caller passes nobody else's.
+func (b *Box) BallotOf(ctx context.Context, t tenant.ID, id PollID, v Voter) (marks []Mark, cast bool, err error) {
+	err = b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		secret, err := selectSecrets(ctx, tx, t, id)
+		if err != nil {
+			return err
+		}
+		key := secret.ballotKey(v)
+		var text string
+		err = tx.QueryRowContext(ctx, `SELECT marks FROM voting.ballots WHERE tenant_id = ? AND poll_id = ? AND ballot_key = ?`, t, id, key[:]).Scan(&text)
+		if err != nil {
+			return err
+		}
+		marks, err = DecodeMarks(text)
+		cast = err == nil
+		return err
+	})
+	if isNotFound(err) { // no ballot; or no secret any more, which ends the link
+		return nil, false, nil
+	}
+	return marks, cast, err
+}
+
+// Voted returns, of the polls given, those in which a voter has taken part.
+func (b *Box) Voted(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter, polls ...PollID) (map[PollID]bool, error) {
+	voted := map[PollID]bool{}
+	for _, id := range polls {
+		secret, err := selectSecrets(ctx, tx, t, id)
+		if isNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		key := secret.rollKey(v)
+		var took bool
+		err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM voting.roll WHERE tenant_id = ? AND poll_id = ? AND voter_key = ?)`, t, id, key[:]).Scan(&took)
+		if err != nil {
+			return nil, fmt.Errorf("read the roll: %w", err)
+		}
+		if took {
+			voted[id] = true
+		}
+	}
+	return voted, nil
+}
+
+// Receipt returns the receipt of a submission, by its nonce. Nonces are public
+// once the ballots are, so from the closing on the time of the vote is told to
+// its own voter only.
+func (b *Box) Receipt(ctx context.Context, t tenant.ID, id PollID, n Nonce, v Voter) (r Receipt, err error) {
+	err = b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		r, err = selectReceipt(ctx, tx, t, id, n, v)
+		return err
+	})
+	if isNotFound(err) {
+		err = ErrNotFound
+	}
+	return r, err
+}
+
+func selectReceipt(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, n Nonce, v Voter) (Receipt, error) {
+	r := Receipt{Poll: id, Nonce: n}
+	var data []byte
+	err := tx.QueryRowContext(ctx, `SELECT s.log_index, s.cast_at, l.data,
+			NOT EXISTS (SELECT FROM voting.ballots b WHERE b.tenant_id = s.tenant_id AND b.poll_id = s.poll_id
+				AND b.ballot_key = substring(l.data FOR 32) AND b.nonce = s.nonce)
+		FROM voting.submissions s JOIN voting.log_entries l ON l.tenant_id = s.tenant_id AND l.poll_id = s.poll_id AND l.index = s.log_index
+		WHERE s.tenant_id = ? AND s.poll_id = ? AND s.nonce = ?`, t, id, n[:]).Scan(&r.Index, &r.CastAt, &data, &r.Replaced)
+	if err != nil {
+		return r, fmt.Errorf("read a receipt: %w", err)
+	}
+	o, err := openingOf(data)
+	if err != nil {
+		return r, err
+	}
+	r.Commitment, r.CastAt = o.commitment(), r.CastAt.UTC()
+	poll, err := selectPoll(ctx, tx, t, id)
+	if err != nil || !poll.State.Over() {
+		return r, err
+	}
+	secret, err := selectSecrets(ctx, tx, t, id)
+	if err != nil && !isNotFound(err) {
+		return r, err
+	}
+	if err != nil || secret.ballotKey(v) != o.key {
+		r.CastAt = time.Time{}
+	}
+	return r, nil
+}
+
+// Change is a line of a poll's public register of changes.
+type Change struct {
+	Number  int
+	Kind    EntryKind
+	At      time.Time
+	Reason  string
+	Index   int64 // of the entry in the log; -1 where there is none
+	Details []byte
+}
+
+// Changes returns the public register of a poll: what was done to it from its
+// opening on, by whom it was not (that is in the journal), and why.
+func (b *Box) Changes(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID) ([]Change, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT number, kind, at, reason, coalesce(log_index, -1), details FROM voting.changes
+		WHERE tenant_id = ? AND poll_id = ? ORDER BY number`, t, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the register of changes: %w", err)
+	}
+	defer rows.Close()
+	var changes []Change
+	for rows.Next() {
+		var c Change
+		if err := rows.Scan(&c.Number, &c.Kind, &c.At, &c.Reason, &c.Index, &c.Details); err != nil {
+			return nil, fmt.Errorf("read the register of changes: %w", err)
+		}
+		c.At = c.At.UTC()
+		changes = append(changes, c)
+	}
+	return changes, rows.Err()
+}
+
+// RulesetText is a version of the rules, as it was hashed into the log.
+type RulesetText struct {
+	Version  int
+	Body     string
+	SHA256   [32]byte
+	LogIndex int64
+}
+
+// Rulesets returns the versions of a poll's rules, the first one first; none
+// before it opens.
+func (b *Box) Rulesets(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID) ([]RulesetText, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT version, body, sha256, log_index FROM voting.rulesets
+		WHERE tenant_id = ? AND poll_id = ? ORDER BY version`, t, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the rules: %w", err)
+	}
+	defer rows.Close()
+	var list []RulesetText
+	for rows.Next() {
+		var r RulesetText
+		var hash []byte
+		if err := rows.Scan(&r.Version, &r.Body, &hash, &r.LogIndex); err != nil {
+			return nil, fmt.Errorf("read the rules: %w", err)
+		}
+		r.SHA256 = [32]byte(hash)
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
