@@ -72,18 +72,22 @@ func (s *server) sameOrigin(c *fiber.Ctx) bool {
 	case "same-origin", "none":
 		return true
 	case "":
-		return s.ownOrigin(c.Get(fiber.HeaderOrigin), of(c).host)
+		// Old browsers send neither: the token decides then.
+		return c.Get(fiber.HeaderOrigin) == "" || s.ownOrigin(c)
 	}
 	return false
 }
 
-// ownOrigin accepts an absent Origin: old browsers send none, and the token
-// decides then.
-func (s *server) ownOrigin(origin, host string) bool {
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
+// surelyOurs reports whether the browser says that a page of ours sent the
+// request, which no other page can make it say.
+func (s *server) surelyOurs(c *fiber.Ctx) bool {
+	site := c.Get("Sec-Fetch-Site")
+	return site == "same-origin" || site == "" && s.ownOrigin(c)
+}
+
+func (s *server) ownOrigin(c *fiber.Ctx) bool {
+	host := of(c).host
+	u, err := url.Parse(c.Get(fiber.HeaderOrigin))
 	if err != nil {
 		return false
 	}
@@ -95,12 +99,23 @@ func (s *server) ownOrigin(origin, host string) bool {
 	return ok && name == ourName && port == ourPort
 }
 
-func (s *server) goodToken(c *fiber.Ctx) bool {
-	text := c.Get(CSRFHeader)
-	if text == "" {
-		text = c.FormValue(CSRFField)
+// sentToken returns the token of the header or of the form, never that of an
+// address, which people copy and servers log.
+func sentToken(c *fiber.Ctx) string {
+	if token := c.Get(CSRFHeader); token != "" {
+		return token
 	}
-	token, err := base64.RawURLEncoding.DecodeString(text)
+	if token := c.Context().PostArgs().Peek(CSRFField); len(token) > 0 {
+		return string(token)
+	}
+	if form, err := c.MultipartForm(); err == nil && len(form.Value[CSRFField]) > 0 {
+		return form.Value[CSRFField][0]
+	}
+	return ""
+}
+
+func (s *server) goodToken(c *fiber.Ctx) bool {
+	token, err := base64.RawURLEncoding.DecodeString(sentToken(c))
 	want := s.binding(c)
 	if err != nil || len(token) != 2*len(want) {
 		return false

@@ -21,7 +21,7 @@ import (
 func (s *server) edge(c *fiber.Ctx) error {
 	start := time.Now()
 	s.begin(c)
-	if err := next(c); err != nil {
+	if err := guard(func() error { return next(c) }); err != nil {
 		s.answer(c, err)
 	}
 	compress(c.Context())
@@ -45,14 +45,27 @@ func newRequestID() string {
 	return strings.ToLower(rand.Text()[:12]) // 60 bits: unique in any log one reads
 }
 
-// next runs the rest of the chain and turns a panic into an error.
-func next(c *fiber.Ctx) (err error) {
+// next refuses addresses that hold no text, which no page of ours makes, and
+// runs the rest of the chain.
+func next(c *fiber.Ctx) error {
+	broken := false
+	c.Context().QueryArgs().VisitAll(func(key, value []byte) {
+		broken = broken || !readable(string(key)) || !readable(string(value))
+	})
+	if broken {
+		return ErrUnreadable
+	}
+	return c.Next()
+}
+
+// guard turns a panic into an error.
+func guard(run func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = &fault.Error{Kind: fault.Internal, Key: "web.error.500.text", Cause: fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
 		}
 	}()
-	return c.Next()
+	return run()
 }
 
 var compress = fasthttp.CompressHandlerLevel(func(*fasthttp.RequestCtx) {}, fasthttp.CompressDefaultCompression)
@@ -72,7 +85,16 @@ func (s *server) logRequest(c *fiber.Ctx, took time.Duration) {
 	if r.tenant != nil {
 		attrs = append(attrs, slog.String("tenant", r.tenant.Slug))
 	}
-	s.Log.LogAttrs(c.UserContext(), slog.LevelDebug, "request", attrs...)
+	s.Log.LogAttrs(c.UserContext(), levelOf(c.Path()), "request", attrs...)
+}
+
+// levelOf keeps what every page asks for, and what probes ask for, out of the
+// ordinary log.
+func levelOf(path string) slog.Level {
+	if strings.HasPrefix(path, "/static/") || path == "/theme.css" || path == "/healthz" || path == "/readyz" {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // routeOf returns the pattern of the route, "-" when none answers.

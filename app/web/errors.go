@@ -75,7 +75,7 @@ func (s *server) answer(c *fiber.Ctx, err error) {
 	if p.Retry > 0 && c.GetRespHeader(fiber.HeaderRetryAfter) == "" {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.Retry))
 	}
-	if err := s.show(c, p); err != nil {
+	if err := guard(func() error { return s.show(c, p) }); err != nil {
 		s.Log.ErrorContext(c.UserContext(), "show the error page", slog.String("request", r.id), slog.Any("error", err))
 		c.Type("txt", "utf-8")
 		_ = c.SendString(p.Title + "\n" + p.Text + "\n") // into memory: cannot fail
@@ -168,7 +168,7 @@ func defaultTexts(ctx context.Context, status int) (title, text string) {
 // page sent it: nobody else can make people send anything that way.
 func (s *server) resendable(c *fiber.Ctx) *resend {
 	isForm := strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationForm)
-	if !isForm || c.Get("Sec-Fetch-Site") != "same-origin" || c.Method() != fiber.MethodPost || of(c).csrf == "" {
+	if !isForm || !s.surelyOurs(c) || c.Method() != fiber.MethodPost || of(c).csrf == "" {
 		return nil
 	}
 	again := &resend{Action: withLanguage(c, "")}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 	"golang.org/x/net/idna"
@@ -26,6 +27,9 @@ func NormalHost(host string) (string, bool) {
 // splitHost separates a host and its port, ":8080" or "".
 func splitHost(host string) (name, port string, ok bool) {
 	name = host
+	if !utf8.ValidString(host) {
+		return "", "", false
+	}
 	if colon := strings.LastIndexByte(host, ':'); colon >= 0 && !strings.HasSuffix(host, "]") {
 		name, port = host[:colon], host[colon:]
 		if !isPort(port[1:]) {
@@ -37,7 +41,7 @@ func splitHost(host string) (name, port string, ok bool) {
 		return address.String(), port, true
 	}
 	name, err := idna.Lookup.ToASCII(name)
-	if err != nil || name == "" || len(name) > 253 {
+	if err != nil || name == "" || strings.HasSuffix(name, ".") || len(name) > 253 {
 		return "", "", false
 	}
 	return name, port, true

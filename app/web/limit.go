@@ -77,8 +77,8 @@ type limiter struct {
 	swept time.Time
 }
 
-// maxKeys bounds the memory of a limiter. Beyond, the oldest keys, which a
-// flood made, are forgotten with the rest.
+// maxKeys bounds the memory of a limiter. Beyond, everybody starts anew: a
+// flood from that many networks is not stopped here.
 const maxKeys = 100_000
 
 func newLimiter(rate Rate) *limiter {

@@ -14,7 +14,8 @@ import (
 type Typed interface {
 	// String returns what the field shows.
 	String() string
-	// typed returns the value that is validated; nil when nothing was typed.
+	// typed returns a pointer to the value that is validated, since a zero is
+	// an answer too; nil when nothing was typed.
 	typed() any
 }
 
@@ -42,7 +43,7 @@ func (a Amount) typed() any {
 	if !a.Set {
 		return nil
 	}
-	return a.Cents
+	return &a.Cents
 }
 
 func (a *Amount) parse(_ context.Context, text string) string {
@@ -74,7 +75,7 @@ func (w Whole) typed() any {
 	if !w.Set {
 		return nil
 	}
-	return w.N
+	return &w.N
 }
 
 func (w *Whole) parse(_ context.Context, text string) string {
@@ -111,7 +112,7 @@ func (l LocalTime) typed() any {
 	if l.At.IsZero() {
 		return nil
 	}
-	return l.At
+	return &l.At
 }
 
 func (l *LocalTime) parse(ctx context.Context, text string) string {
@@ -154,7 +155,7 @@ func (l LocalDate) typed() any {
 	if l.On.IsZero() {
 		return nil
 	}
-	return l.On
+	return &l.On
 }
 
 func (l *LocalDate) parse(ctx context.Context, text string) string {

@@ -86,9 +86,14 @@ func withLanguage(c *fiber.Ctx, lang string) string {
 	return address
 }
 
-// safePath makes sure a path of ours cannot be read as another host.
+// safePath makes sure the path of a request cannot be read as another host
+// when a browser is sent to it.
 func safePath(path string) string {
-	return (&url.URL{Path: "/" + strings.TrimLeft(path, `/\`)}).EscapedPath()
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		return "/"
+	}
+	return (&url.URL{Path: "/" + strings.TrimLeft(decoded, `/\`)}).EscapedPath()
 }
 
 // buildChrome puts what surrounds a page in the context.
@@ -108,7 +113,7 @@ func (s *server) buildChrome(c *fiber.Ctx) error {
 func (s *server) plainChrome(c *fiber.Ctx) ui.Chrome {
 	r := of(c)
 	lang := i18n.Lang(c.UserContext())
-	chrome := ui.Chrome{Tenant: r.tenant, Viewer: r.viewer, Path: c.Path(), Lang: lang}
+	chrome := ui.Chrome{Tenant: r.tenant, Viewer: r.viewer, Path: safePath(c.Path()), Lang: lang}
 	if r.tenant != nil {
 		chrome.Demo = r.tenant.Demo
 	}

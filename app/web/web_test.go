@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -64,13 +65,44 @@ func (s *sessions) Viewer(_ context.Context, t tenant.ID, token string) (citizen
 // site is an application with two towns, an agent and a citizen.
 type site struct {
 	*fiber.App
-	t        *testing.T
+	t        testing.TB
 	towns    *towns
 	sessions *sessions
 	clock    *clock.Fake
 	log      *bytes.Buffer
 	jar      map[string]string
 	host     string
+	address  string // of the real listener, "" to go without the network
+}
+
+// listen serves on a real connection, as in production.
+func (s *site) listen() {
+	s.t.Helper()
+	listener, err := web.Listen("127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.address = listener.Addr().String()
+	done := make(chan error)
+	go func() { done <- s.Listener(listener) }()
+	s.t.Cleanup(func() {
+		if err := errors.Join(s.ShutdownWithTimeout(5*time.Second), <-done); err != nil {
+			s.t.Error(err)
+		}
+	})
+}
+
+// do sends a request, by the network or without.
+func (s *site) do(req *http.Request) (*http.Response, error) {
+	if s.address == "" {
+		return s.Test(req, -1)
+	}
+	req.RequestURI, req.URL.Scheme, req.URL.Host = "", "http", s.address
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return client.Do(req)
 }
 
 const (
@@ -93,7 +125,7 @@ func paris() *time.Location {
 	return place
 }
 
-func newSite(t *testing.T, change func(*web.Options)) *site {
+func newSite(t testing.TB, change func(*web.Options)) *site {
 	t.Helper()
 	messages, err := i18n.Load(web.Catalogue, ui.Catalogue)
 	if err != nil {
@@ -168,7 +200,7 @@ func (s *site) send(method, path, body string, headers ...string) answer {
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host
 	}
-	res, err := s.Test(req, -1)
+	res, err := s.do(req)
 	if err != nil {
 		s.t.Fatal(err)
 	}
