@@ -64,7 +64,7 @@ func mayImport(pkg, imp string) bool {
 	case pkg == "app", within("seeds"), within("app/e2e"), within("app/bench"):
 		return true
 	case within("app"):
-		return of("app", "realtime") && !of("app/e2e", "app/bench") && imp != "app"
+		return of("app", "realtime", "migrations") && !of("app/e2e", "app/bench") && imp != "app"
 	case pkg == "modules":
 		return of("app", "realtime", "modules")
 	case within("modules"):

@@ -210,7 +210,7 @@ func Patiently(ctx context.Context, d time.Duration) context.Context {
 // server that is restarting, is tried again for a moment: nothing has been
 // done yet, so nothing can be done twice.
 func (db *DB) begin(ctx context.Context, b *beginning) (bun.Conn, bun.Tx, error) {
-	const patience = 1500 * time.Millisecond
+	patience := min(b.limit(db.timeout)*3/10, 15*time.Second) // 1.5 s as a rule: a restart takes one
 	start, pause := time.Now(), 20*time.Millisecond
 	for {
 		conn, tx, err := db.tryBegin(ctx, b)

@@ -443,7 +443,7 @@ func (p *proxy) pipe(from, to net.Conn) {
 func TestAKilledServerIsHardlyFelt(t *testing.T) {
 	t.Parallel()
 	server := privateServer(t)
-	db, err := database.Open(t.Context(), database.Options{URL: server.URL(database.App)})
+	db, err := database.Open(t.Context(), database.Options{URL: server.URL(database.App), Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

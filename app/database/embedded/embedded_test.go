@@ -602,3 +602,16 @@ func TestTheAddressSurvivesOddPaths(t *testing.T) {
 		t.Errorf("host %q, user %q, %v", config.Host, config.User, err)
 	}
 }
+
+func TestTheUnsafeControlIsRefusedForVotes(t *testing.T) {
+	t.Parallel()
+	s := start(t, Config{Dir: folder(t), Unsafe: true})
+	db, err := database.Open(t.Context(), database.Options{URL: s.URL(database.App)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.CheckDurability(t.Context()); err == nil {
+		t.Error("a server that does not write before it answers passes for durable")
+	}
+}
