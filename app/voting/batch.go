@@ -18,10 +18,10 @@ import (
 // The SQL of a batch of ballots: two round trips in one transaction. Nothing
 // else may ever happen in it: no job, no notification, no mail.
 
-// setBatch begins a batch. Durability does not depend on how the server or
-// the role is set. The plans are made once for each connection, and may never
+// setBatch begins a batch. Durability does not depend on how the role or the
+// database is set. The plans are made once for each connection, and may never
 // scan a whole table, however small it was when they were made.
-const setBatch = `SELECT set_config('app.tenant_id', $1, true), set_config('synchronous_commit', 'on', true),
+const setBatch = `SELECT set_config('app.tenant_id', $1, true), set_config('synchronous_commit', $2, true),
 	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
 
 // lockHead is a statement of its own, before every other: what is read after
@@ -94,7 +94,7 @@ func (b *Box) commitBatch(ctx context.Context, def *definition, entrants []entra
 		return nil, fmt.Errorf("take a connection: %w", err)
 	}
 	defer release(conn)
-	c, err := lockAndRead(ctx, conn.Conn(), def, entrants)
+	c, err := lockAndRead(ctx, conn.Conn(), b.commitMode(), def, entrants)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func release(conn *pgxpool.Conn) {
 
 // lockAndRead begins the transaction, takes the poll's lock, and reads all the
 // batch needs, in one round trip.
-func lockAndRead(ctx context.Context, conn *pgx.Conn, def *definition, entrants []entrant) (*count, error) {
+func lockAndRead(ctx context.Context, conn *pgx.Conn, durable string, def *definition, entrants []entrant) (*count, error) {
 	p := def.poll
 	c := &count{
 		definition: *def, tenant: p.Tenant,
@@ -139,7 +139,7 @@ func lockAndRead(ctx context.Context, conn *pgx.Conn, def *definition, entrants 
 	t, id := uuid.UUID(p.Tenant), uuid.UUID(p.ID)
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
-	batch.Queue(setBatch, p.Tenant.String())
+	batch.Queue(setBatch, p.Tenant.String(), durable)
 	batch.Queue(lockHead, t, id).QueryRow(func(row pgx.Row) (err error) {
 		c.head, err = scanHead(p.ID, row.Scan)
 		return err

@@ -1,0 +1,206 @@
+package voting_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parvis/app/citizen"
+	"parvis/app/tenant"
+	"parvis/app/testkit"
+	"parvis/app/voting"
+	"parvis/realtime"
+)
+
+// TestWhatMustBeAbsent reads what each audience gets of a poll at each moment,
+// as the very bytes that leave the server.
+func TestWhatMustBeAbsent(t *testing.T) {
+	h := newHall(t)
+	ctx := context.Background()
+	everyone := []realtime.Audience{realtime.Public, realtime.Voter, realtime.Screen}
+	host := []realtime.Audience{realtime.Host}
+	all := append(everyone[:3:3], realtime.Host)
+	type sight struct{ turnout, counts bool }
+	nothing, some, full := sight{}, sight{turnout: true}, sight{true, true}
+
+	look := func(when string, id voting.PollID, who []realtime.Audience, want sight) {
+		t.Helper()
+		for _, as := range who {
+			state, err := h.box.Snapshot(ctx, voting.Topic(h.town.ID, id), as)
+			if err != nil {
+				t.Fatalf("%s, %s: %v", when, as, err)
+			}
+			var fields map[string]json.RawMessage
+			if err := json.Unmarshal(state.Body, &fields); err != nil {
+				t.Fatal(err)
+			}
+			_, turnout := fields["turnout"]
+			_, counts := fields["counts"]
+			_, base := fields["base"]
+			if got := (sight{turnout, counts}); got != want || base != counts {
+				t.Errorf("%s, %s sees %+v, want %+v: %s", when, as, got, want, state.Body)
+			}
+			_, err = h.box.Results(ctx, h.town.ID, id, as)
+			over := h.poll(id).State.Over()
+			if (err == nil) != (over && want.counts) {
+				t.Errorf("%s, %s asks for the results: %v", when, as, err)
+			}
+			var page strings.Builder
+			if err := h.box.WriteCSV(ctx, &page, h.town.ID, id, as); (err == nil) != (over && want.counts) || err != nil && page.Len() > 0 {
+				t.Errorf("%s, %s asks for the ballots: %v, and got %d bytes", when, as, err, page.Len())
+			}
+		}
+	}
+	visibility := func(v voting.Visibility, r voting.Release) func(*voting.Terms) {
+		return func(t *voting.Terms) { t.Visibility, t.Release = v, r }
+	}
+	fill := func(id voting.PollID, n int) {
+		for i, v := range h.citizens(n) {
+			h.cast(ballot(id, v, string(rune('a'+i%3))))
+		}
+	}
+
+	live := h.open(terms(visibility(voting.Live, voting.AtClosing)))
+	fill(live, 9)
+	look("nine live ballots", live, all, some)
+	fill(live, 1)
+	look("ten live ballots", live, all, full)
+	if err := h.box.Show(ctx, h.town.ID, live, false); err != nil {
+		t.Fatal(err)
+	}
+	look("hidden by the host", live, everyone, some)
+	look("hidden by the host", live, host, full)
+	h.close(live)
+	look("closed, hidden by the host", live, everyone, some)
+	look("closed, hidden by the host", live, host, full)
+	if err := h.box.Show(ctx, h.town.ID, live, true); err != nil {
+		t.Fatal(err)
+	}
+	look("closed, shown", live, all, full)
+
+	turnout := h.open(terms(visibility(voting.Turnout, voting.AtClosing)))
+	fill(turnout, 12)
+	look("turnout only", turnout, all, some)
+	if err := h.box.Show(ctx, h.town.ID, turnout, true); err != nil {
+		t.Fatal(err)
+	}
+	look("turnout only, whatever the host shows", turnout, all, some)
+	h.close(turnout)
+	look("turnout only, closed", turnout, all, full)
+
+	hidden := h.open(terms(visibility(voting.Hidden, voting.ByAct)))
+	fill(hidden, 12)
+	look("hidden", hidden, everyone, nothing)
+	look("hidden", hidden, host, some)
+	h.close(hidden)
+	look("hidden, closed, not published", hidden, everyone, nothing)
+	look("hidden, closed, not published", hidden, host, full)
+	if err := h.box.Publish(ctx, h.town.ID, hidden, voting.Act{}); err != nil {
+		t.Fatal(err)
+	}
+	look("published", hidden, all, full)
+
+	few := h.open(terms())
+	fill(few, 2)
+	h.close(few)
+	look("a small vote, closed", few, all, full)
+
+	cancelled := h.open(terms(visibility(voting.Live, voting.AtClosing)))
+	fill(cancelled, 12)
+	if err := h.box.Cancel(ctx, h.town.ID, cancelled, because); err != nil {
+		t.Fatal(err)
+	}
+	look("cancelled", cancelled, everyone, nothing)
+	look("cancelled", cancelled, host, some)
+
+	look("draft", h.draft(terms()), all, nothing)
+}
+
+func TestARevisionGrowsWithEveryChange(t *testing.T) {
+	h := newHall(t)
+	ctx := context.Background()
+	start := time.Date(2026, 11, 10, 8, 0, 0, 0, time.UTC)
+	h.db.SetClock(t, h.town.ID, start)
+	id := h.scheduled(terms(between(start.Add(time.Minute), start.Add(time.Hour))))
+	last := int64(0)
+	grows := func(what string) {
+		t.Helper()
+		view, err := h.box.View(ctx, h.town.ID, id, realtime.Screen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if view.Rev <= last {
+			t.Errorf("%s: revision %d after %d", what, view.Rev, last)
+		}
+		last = view.Rev
+	}
+	grows("scheduled")
+	h.db.SetClock(t, h.town.ID, start.Add(time.Minute))
+	grows("opened by the clock")
+	h.cast(ballot(id, h.citizens(1)[0], "a"))
+	grows("a ballot")
+	if err := h.box.Show(ctx, h.town.ID, id, false); err != nil {
+		t.Fatal(err)
+	}
+	grows("hidden")
+	if err := h.box.SetPresent(ctx, h.town.ID, id, 40); err != nil {
+		t.Fatal(err)
+	}
+	grows("people counted")
+	h.db.SetClock(t, h.town.ID, start.Add(time.Hour))
+	grows("closed by the clock")
+	if _, err := h.box.Results(ctx, h.town.ID, id, realtime.Host); err != nil {
+		t.Fatal(err)
+	}
+	grows("counted")
+}
+
+func TestWhoMayFollowAPoll(t *testing.T) {
+	h := newHall(t)
+	other := h.db.Tenant(t, testkit.WithModules("consultations"))
+	off := h.db.Tenant(t)
+	id, draft := h.open(terms()), h.draft(terms())
+	agent := citizen.Viewer{SignedIn: true, ID: citizen.NewID(), Grants: []citizen.Grant{{Role: citizen.Agent}}}
+	elsewhere := citizen.Viewer{SignedIn: true, ID: citizen.NewID(), Grants: []citizen.Grant{{Role: citizen.Agent, Module: "budgets"}}}
+	someone := citizen.Viewer{SignedIn: true, ID: citizen.NewID()}
+	for _, c := range []struct {
+		what  string
+		v     citizen.Viewer
+		in    *tenant.Tenant
+		poll  string
+		asked realtime.Audience
+		ok    bool
+	}{
+		{"a visitor, the public", citizen.Viewer{}, h.town, id.String(), realtime.Public, true},
+		{"a visitor, the screen", citizen.Viewer{}, h.town, id.String(), realtime.Screen, true},
+		{"a visitor, as host", citizen.Viewer{}, h.town, id.String(), realtime.Host, false},
+		{"a citizen, as host", someone, h.town, id.String(), realtime.Host, false},
+		{"an agent of another module, as host", elsewhere, h.town, id.String(), realtime.Host, false},
+		{"an agent, as host", agent, h.town, id.String(), realtime.Host, true},
+		{"a citizen, a draft", someone, h.town, draft.String(), realtime.Public, false},
+		{"an agent, a draft", agent, h.town, draft.String(), realtime.Host, true},
+		{"from another town", agent, other, id.String(), realtime.Public, false},
+		{"where the module is off", agent, off, id.String(), realtime.Public, false},
+		{"no poll", agent, h.town, uuid.NewString(), realtime.Public, false},
+		{"nonsense", agent, h.town, "nonsense", realtime.Public, false},
+	} {
+		topic := realtime.Topic{Tenant: c.in.ID.String(), Module: "voting", Name: c.poll}
+		as, err := h.box.Audience(context.Background(), c.in, c.v, topic, c.asked)
+		if (err == nil) != c.ok || c.ok && as != c.asked {
+			t.Errorf("%s: %q, %v", c.what, as, err)
+		}
+	}
+	for _, topic := range []realtime.Topic{
+		voting.Topic(other.ID, id), voting.Topic(h.town.ID, voting.NewPollID()),
+		{Tenant: "x", Module: "voting", Name: id.String()}, {Tenant: h.town.ID.String(), Module: "voting", Name: "x"},
+	} {
+		if _, err := h.box.Snapshot(context.Background(), topic, realtime.Public); !errors.Is(err, realtime.ErrGone) {
+			t.Errorf("%v: %v", topic, err)
+		}
+	}
+}
