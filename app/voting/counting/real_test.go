@@ -48,7 +48,7 @@ func published(t *testing.T, missing int, what string, out any, parts ...string)
 }
 
 // outcomes lists the published outcomes of a folder.
-func outcomes(t *testing.T, missing int, what, folder string) []string {
+func outcomes(t testing.TB, missing int, what, folder string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(elections(), folder, "expected", "*.json"))
 	if err != nil {

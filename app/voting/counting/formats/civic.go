@@ -24,8 +24,9 @@ import (
 //	answers     {"n": 1, "s": {"a": 1, "b": -1, "c": 0}}  yes, no, abstention
 //
 // Beyond the published form, options may carry cost (in cents), zone and withdrawn, and the file may carry grades,
-// seats, envelopes and a whole rule: that is how our archives say everything that a recount needs.
+// seats, envelopes and a whole rule.
 type civic struct {
+	Format    string              `json:"format"`
 	Schema    string              `json:"schema"`
 	Kind      string              `json:"kind"`
 	Options   []counting.Option   `json:"options"`
@@ -65,6 +66,9 @@ func readCivic(s *source, file *File) error {
 	var c civic
 	if err := json.Unmarshal(text, &c); err != nil {
 		return jsonFault(s, text, err)
+	}
+	if c.Format == archiveFormat {
+		return readArchive(s, file, text)
 	}
 	if c.Schema != "civic-ballots/1" {
 		return s.fault("schema %q is not civic-ballots/1", short(c.Schema))

@@ -1,7 +1,7 @@
 // Package formats reads public files of ballots into profiles: Pabulib (.pb), PrefLib (.soc .soi .toc .toi .cat), .blt,
-// our own table (.csv), and civic-ballots/1 (.json), which is also how our archives carry ballots. It never opens a
-// file, never repairs one silently and never panics: a bad file is an *Error that names the file, the line and the
-// reason; what is tolerated is a warning that the caller must show.
+// our own table (.csv), and civic-ballots/1 and our archives (.json). It never opens a file, never repairs one
+// silently and never panics: a bad file is an *Error that names the file, the line and the reason; what is tolerated
+// is a warning that the caller must show.
 package formats
 
 import (
@@ -28,8 +28,7 @@ type File struct {
 	Seats     int
 	MinVotes  int64
 	// Rule is the whole rule, in formats that carry one.
-	Rule *counting.Rule
-	// Seed and Root are those of the public lot, in our archives.
+	Rule     *counting.Rule
 	Warnings []Warning
 }
 
@@ -193,8 +192,8 @@ func (s *source) next() (string, error) {
 	return strings.TrimRight(string(line), "\r\n"), nil
 }
 
-// cents reads an amount such as 1200, 1200.5 or 1200,50 exactly. Fractions of a cent are refused, not rounded.
-func cents(text string) (int64, error) {
+// Cents reads an amount such as 1200, 1200.5 or 1200,50 exactly. Fractions of a cent are refused, not rounded.
+func Cents(text string) (int64, error) {
 	text = strings.TrimSpace(text)
 	whole, fraction, _ := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
 	fraction = strings.TrimRight(fraction, "0")

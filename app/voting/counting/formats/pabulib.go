@@ -149,7 +149,7 @@ func (p *pabulib) row(section string, row []string) error {
 
 func (p *pabulib) project(row []string) error {
 	id := p.cell(row, "project_id")
-	cost, err := cents(p.cell(row, "cost"))
+	cost, err := Cents(p.cell(row, "cost"))
 	if err != nil {
 		return p.faultHere("project %q: cost: %v", id, err)
 	}
@@ -240,7 +240,7 @@ func (p *pabulib) finish(section string) error {
 			p.warn("META says %d ballots, VOTES has %d: all are counted", n, p.votes)
 		}
 	}
-	budget, err := cents(p.meta["budget"])
+	budget, err := Cents(p.meta["budget"])
 	if err != nil {
 		return p.fault("META: budget: %v", err)
 	}

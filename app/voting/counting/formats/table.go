@@ -125,7 +125,7 @@ func (t *table) setting(word string, cells []string) error {
 		t.grades = cells
 		return nil
 	case "budget":
-		amount, err := cents(cells[0])
+		amount, err := Cents(cells[0])
 		if err != nil || amount == 0 {
 			return t.faultHere("budget %q is not a positive amount", short(cells[0]))
 		}
@@ -170,7 +170,7 @@ func (t *table) describe(word string, cells []string) error {
 		case "withdrawn":
 			o.Withdrawn = true
 		case "cost":
-			cost, err := cents(cells[i])
+			cost, err := Cents(cells[i])
 			if err != nil {
 				return t.faultHere("option %q: %v", o.ID, err)
 			}
