@@ -78,6 +78,7 @@ type Receipt struct {
 	Nonce      Nonce
 	Commitment [32]byte  // what the leaf commits to
 	CastAt     time.Time // to the minute
+	Own        bool      // the ballot of whoever asks (see Box.Receipt)
 	Replaced   bool      // another ballot of the same voter counts instead
 }
 

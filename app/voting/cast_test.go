@@ -40,7 +40,7 @@ func (h *hall) intact(id voting.PollID) {
 
 func (h *hall) countsAreRight(id voting.PollID, head voting.Head) {
 	h.Helper()
-	rows, err := h.db.Superuser(h).Query(context.Background(), `SELECT marks FROM voting.ballots WHERE poll_id = $1`, id.String())
+	rows, err := h.superuser().Query(context.Background(), `SELECT marks FROM voting.ballots WHERE poll_id = $1`, id.String())
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
@@ -21,10 +22,11 @@ import (
 // hall is a town with its ballot box, on a database of its own.
 type hall struct {
 	testing.TB
-	db   *testkit.DB
-	town *tenant.Tenant
-	box  *voting.Box
-	live *ear
+	db    *testkit.DB
+	super *pgxpool.Pool // of a PostgreSQL that is not the run's
+	town  *tenant.Tenant
+	box   *voting.Box
+	live  *ear
 }
 
 // ear hears which topics changed.
@@ -75,7 +77,7 @@ func (h *hall) citizens(n int) []voting.Voter {
 	for i := range ids {
 		ids[i] = uuid.New()
 	}
-	_, err := h.db.Superuser(h).Exec(context.Background(), `INSERT INTO core.citizens
+	_, err := h.superuser().Exec(context.Background(), `INSERT INTO core.citizens
 		(tenant_id, id, name, name_key, name_key_reversed, person_proof, created_at, seen_on)
 		SELECT $1, id, 'X', 'x', 'x', 1, now(), current_date FROM unnest($2::uuid[]) AS id`, h.town.ID.String(), ids)
 	if err != nil {
@@ -201,10 +203,18 @@ func (h *hall) refused(s voting.Submission, want error) {
 	}
 }
 
+// superuser sees every row, past row level security.
+func (h *hall) superuser() *pgxpool.Pool {
+	if h.super != nil {
+		return h.super
+	}
+	return h.db.Superuser(h)
+}
+
 // number returns the single number a query gives, past row level security.
 func (h *hall) number(query string, args ...any) (n int64) {
 	h.Helper()
-	if err := h.db.Superuser(h).QueryRow(context.Background(), query, args...).Scan(&n); err != nil {
+	if err := h.superuser().QueryRow(context.Background(), query, args...).Scan(&n); err != nil {
 		h.Fatal(err)
 	}
 	return n
@@ -219,7 +229,7 @@ type entry struct {
 
 func (h *hall) log(id voting.PollID) []entry {
 	h.Helper()
-	rows, err := h.db.Superuser(h).Query(context.Background(),
+	rows, err := h.superuser().Query(context.Background(),
 		`SELECT index, kind, leaf, data FROM voting.log_entries WHERE poll_id = $1 ORDER BY index`, id.String())
 	if err != nil {
 		h.Fatal(err)

@@ -89,14 +89,15 @@ func selectReceipt(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, n No
 	}
 	r.Commitment, r.CastAt = o.commitment(), r.CastAt.UTC()
 	poll, err := selectPoll(ctx, tx, t, id)
-	if err != nil || !poll.State.Over() {
+	if err != nil {
 		return r, err
 	}
 	secret, err := selectSecrets(ctx, tx, t, id)
 	if err != nil && !isNotFound(err) {
 		return r, err
 	}
-	if err != nil || secret.ballotKey(v) != o.key {
+	r.Own = err == nil && secret.ballotKey(v) == o.key
+	if poll.State.Over() && !r.Own {
 		r.CastAt = time.Time{}
 	}
 	return r, nil

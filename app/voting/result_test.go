@@ -200,7 +200,7 @@ func TestPublishedBallotsTellNothingOfTheVoter(t *testing.T) {
 func (h *hall) rollKeys(id voting.PollID) []string {
 	h.Helper()
 	var keys []string
-	err := h.db.Superuser(h).QueryRow(context.Background(),
+	err := h.superuser().QueryRow(context.Background(),
 		`SELECT array_agg(encode(voter_key, 'hex')) FROM voting.roll WHERE poll_id = $1`, id.String()).Scan(&keys)
 	if err != nil {
 		h.Fatal(err)
