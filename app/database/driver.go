@@ -99,6 +99,7 @@ func (b beginning) sql() string {
 	}
 	if b.patience > 0 {
 		s.WriteString("; SET LOCAL statement_timeout = " + milliseconds(b.patience))
+		s.WriteString("; SET LOCAL idle_in_transaction_session_timeout = " + milliseconds(b.patience))
 	}
 	return s.String()
 }

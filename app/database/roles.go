@@ -2,9 +2,11 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // The roles of the database. Nobody runs the program as a superuser.
@@ -37,6 +39,9 @@ func PrepareServer(ctx context.Context, superuserURL string) error {
 func PrepareDatabase(ctx context.Context, superuserURL string) error {
 	return withConn(ctx, superuserURL, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, prepareDatabase)
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (pg.Code == "58P01" || pg.Code == "0A000") {
+			return fmt.Errorf("il manque à PostgreSQL les extensions unaccent et pg_trgm : installez le paquet postgresql-contrib (%w)", err)
+		}
 		if err != nil {
 			return fmt.Errorf("prepare the database: %w", err)
 		}

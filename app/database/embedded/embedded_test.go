@@ -547,6 +547,16 @@ func TestAPrivateParentMovesTheDataAndSaysSo(t *testing.T) {
 	}
 	again := start(t, Config{Dir: dir})
 	query(t, again.URL(database.Owner), `SELECT * FROM kept`)
+	if err := again.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	// Should that place be emptied, an empty base does not take over.
+	if err := os.Rename(s.data(), s.data()+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), Config{Dir: dir}); err == nil || !strings.Contains(err.Error(), movedNote) {
+		t.Errorf("with the data gone: %v", err)
+	}
 }
 
 func TestDataBehindAPrivateParentIsNotReplacedByAnEmptyBase(t *testing.T) {

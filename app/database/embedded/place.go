@@ -41,8 +41,7 @@ func (s *Server) locate() error {
 // PostgreSQL runs as cannot enter it: a parent such as /root is private.
 func (s *Server) reachableFrom(dir string) (string, error) {
 	if note, err := os.ReadFile(filepath.Join(dir, movedNote)); err == nil {
-		moved := strings.TrimSpace(string(note))
-		return moved, s.checkFolder(moved)
+		return s.followNote(dir, strings.TrimSpace(string(note)))
 	}
 	if s.canEnter(dir) {
 		return dir, nil
@@ -55,11 +54,31 @@ func (s *Server) reachableFrom(dir string) (string, error) {
 		err := s.checkFolder(candidate)
 		if err == nil && s.canEnter(candidate) {
 			s.cfg.Log.Warn("le dossier demandé est privé et PostgreSQL ne s’exécute jamais en root : les données sont ailleurs", "asked", dir, "used", candidate)
-			return candidate, os.WriteFile(filepath.Join(dir, movedNote), []byte(candidate+"\n"), 0o644)
+			return candidate, nil
 		}
 		reasons = append(reasons, err)
 	}
 	return "", fmt.Errorf("aucun dossier accessible à PostgreSQL pour remplacer %s : %w", dir, errors.Join(reasons...))
+}
+
+// followNote returns the folder an earlier start has used, provided that the
+// data is still in it: an empty base must never take its place.
+func (s *Server) followNote(dir, moved string) (string, error) {
+	if _, err := os.Stat(filepath.Join(moved, "data", "PG_VERSION")); err != nil {
+		return "", fmt.Errorf("les données de %s étaient dans %s et n’y sont plus : remettez-les, ou supprimez %s pour repartir d’une base vide (%w)",
+			dir, moved, filepath.Join(dir, movedNote), err)
+	}
+	s.cfg.Log.Info("la base de données est dans un autre dossier", "asked", dir, "used", moved)
+	return moved, s.checkFolder(moved)
+}
+
+// noteMove leaves the note, once there is data to find.
+func (s *Server) noteMove() error {
+	asked, err := filepath.Abs(s.cfg.Dir)
+	if err != nil || asked == s.dir {
+		return err
+	}
+	return os.WriteFile(filepath.Join(asked, movedNote), []byte(s.dir+"\n"), 0o644)
 }
 
 // replacements are the folders tried in place of dir, the same at each start.

@@ -41,7 +41,10 @@ func (s *Server) initialise(ctx context.Context) error {
 	if out, err := runUntil(ctx, initdb); err != nil {
 		return fmt.Errorf("créer la base de données (initdb) : %w\n%s", err, out)
 	}
-	return os.Rename(draft, s.data())
+	if err := os.Rename(draft, s.data()); err != nil {
+		return err
+	}
+	return s.noteMove()
 }
 
 // runUntil runs a program to its end, or to that of ctx, and returns what it said.
