@@ -34,12 +34,13 @@ var statusOf = map[fault.Kind]int{
 
 // problem is an error as people are told about it.
 type problem struct {
-	Status int
-	Title  string
-	Text   string
-	Retry  int // seconds after which to try again, 0 for never
-	Resend *resend
-	ID     string // of the request, when the fault is ours
+	Status  int
+	Title   string
+	Text    string
+	Retry   int // seconds after which a program may try again, 0 for never
+	Refresh int // seconds after which the page asks again by itself, 0 for never
+	Resend  *resend
+	ID      string // of the request, when the fault is ours
 }
 
 // resend is a form that can be sent again as it was.
@@ -133,6 +134,9 @@ func (s *server) explain(c *fiber.Ctx, err error) problem {
 		p.ID = of(c).id
 	case status == fiber.StatusServiceUnavailable:
 		p.Retry = 5
+		if c.Method() == fiber.MethodGet {
+			p.Refresh = 10
+		}
 	}
 	if status != fiber.StatusInternalServerError && i18n.Has(ctx, key) {
 		p.Text = i18n.Message(ctx, key, args)
@@ -147,6 +151,19 @@ func (s *server) explain(c *fiber.Ctx, err error) problem {
 		}
 	}
 	return p
+}
+
+// drawingOf illustrates a status.
+func drawingOf(status int) ui.Drawing {
+	switch status {
+	case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
+		return ui.DrawSearch
+	case fiber.StatusRequestEntityTooLarge, fiber.StatusUnprocessableEntity, fiber.StatusBadRequest:
+		return ui.DrawInbox
+	case fiber.StatusForbidden, fiber.StatusGone, fiber.StatusServiceUnavailable:
+		return ui.DrawClosed
+	}
+	return ui.DrawSquare
 }
 
 // defaultTexts are the words for a status, those of its class when it has none.

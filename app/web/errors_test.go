@@ -123,7 +123,7 @@ func TestDatabaseDownIsSaidKindlyAndRecovers(t *testing.T) {
 	down := fault.New(fault.Unavailable, "database.unavailable").Wrap(errors.New("connection refused"))
 	s.jar["parvis"] = "alice-token"
 	s.sessions.broken, s.towns.broken = down, down
-	got := s.get("/bonjour").want(t, 503, "Le site reprend son souffle", "Ville de Marne", "Réessayer").without(t, "connection refused")
+	got := s.get("/bonjour").want(t, 503, "Le site reprend son souffle", "Ville de Marne", "Réessayer", `http-equiv="refresh"`).without(t, "connection refused")
 	if got.Header.Get("Retry-After") != "5" || got.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%v", got.Header)
 	}

@@ -35,6 +35,17 @@ func TestHostsAreExact(t *testing.T) {
 	}
 }
 
+func TestOriginIsThatOfTheRequest(t *testing.T) {
+	t.Parallel()
+	for _, https := range []bool{false, true} {
+		s := newSite(t, func(o *web.Options) { o.HTTPS = https })
+		s.Get("/origine", func(c *fiber.Ctx) error { return c.SendString(web.Origin(c)) })
+		scheme := map[bool]string{false: "http", true: "https"}[https]
+		s.get("/origine", "Host", "MARNE.example.:8080").want(t, 200, scheme+"://marne.example:8080")
+		s.get("/origine").want(t, 200, scheme+"://marne.example")
+	}
+}
+
 func TestUnknownHostGetsAPlainPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
