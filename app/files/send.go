@@ -2,7 +2,6 @@ package files
 
 import (
 	"embed"
-	"mime"
 	"regexp"
 	"strings"
 	"unicode"
@@ -10,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"parvis/app/tenant"
+	"parvis/app/web"
 )
 
 // Catalogue holds the package's messages.
@@ -28,7 +28,7 @@ func (s *Store) Send(c *fiber.Ctx, t tenant.ID, space string, blob Blob, name st
 	c.Set(fiber.HeaderContentType, blob.MediaType)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
-	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": Name(name, blob.MediaType)}))
+	web.Attachment(c, Name(name, blob.MediaType))
 	// Private: a withdrawn document must not stay in a shared cache.
 	c.Set(fiber.HeaderCacheControl, "private, no-cache")
 	etag := `"` + blob.SHA256 + `"`
@@ -68,4 +68,4 @@ func Name(title, mediaType string) string {
 }
 
 // extensionRE finds what looks like an extension at the end of a name.
-var extensionRE = regexp.MustCompile(`\.[A-Za-z0-9]{1,5}$`)
+var extensionRE = regexp.MustCompile(`\.[A-Za-z][A-Za-z0-9]{0,4}$`)

@@ -1,0 +1,159 @@
+package consultations
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"parvis/app/fault"
+	"parvis/app/tenant"
+	"parvis/app/voting"
+)
+
+// farthest is how long ahead a date still makes sense, and longest how long a
+// consultation may last: further is a slip of the keyboard.
+const (
+	farthest = 5 * 365 * 24 * time.Hour
+	longest  = 2 * 365 * 24 * time.Hour
+)
+
+// complaints gathers what is wrong with the fields of a form.
+type complaints []fault.Field
+
+// when adds a complaint about a field if bad.
+func (c *complaints) when(bad bool, field, key string, args ...fault.Args) {
+	if !bad {
+		return
+	}
+	f := fault.Field{Name: field, Key: key}
+	if len(args) > 0 {
+		f.Args = args[0]
+	}
+	*c = append(*c, f)
+}
+
+// bound adds a complaint about a text that is longer than limit characters.
+func (c *complaints) bound(text, field string, limit int) {
+	c.when(utf8.RuneCountInString(text) > limit, field, "consultations.too_long", fault.Args{"Limit": limit})
+}
+
+// err returns the fault that says it all, nil when nothing is wrong.
+func (c complaints) err() error {
+	if len(c) == 0 {
+		return nil
+	}
+	return fault.OnFields(c...)
+}
+
+// trimmed returns the text as it is kept.
+func (t Text) trimmed() Text {
+	t.Title = strings.Join(strings.Fields(t.Title), " ") // one sentence, on one line
+	for _, field := range []*string{&t.Summary, &t.Easy, &t.Body, &t.Promise} {
+		*field = tidy(*field)
+	}
+	return t
+}
+
+// tidy keeps the lines of a text as the browser sends them, without the carriage
+// returns and without what PostgreSQL cannot hold.
+func tidy(text string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
+}
+
+// check says what is wrong with a text. A draft may be short of anything but
+// its title: what is missing to publish is the checklist's to say.
+func (t Text) check(c *complaints, town *tenant.Tenant) {
+	c.when(t.Title == "", "title", "consultations.title.missing")
+	c.bound(t.Title, "title", maxTitle)
+	c.bound(t.Summary, "summary", maxSummary)
+	c.bound(t.Easy, "easy", maxEasy)
+	c.bound(t.Body, "body", maxBody)
+	c.bound(t.Promise, "promise", maxPromise)
+	known := t.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == t.Zone })
+	c.when(!known, "zone", "consultations.zone.unknown")
+}
+
+// check says what is wrong with dates, seen at a moment.
+func (s Schedule) check(c *complaints, now time.Time) {
+	both := !s.OpensAt.IsZero() && !s.ClosesAt.IsZero()
+	c.when(s.OpensAt.After(now.Add(farthest)), "opens", "consultations.dates.too_far")
+	c.when(s.ClosesAt.After(now.Add(farthest)), "closes", "consultations.dates.too_far")
+	c.when(both && !s.ClosesAt.After(s.OpensAt), "closes", "consultations.dates.reversed")
+	c.when(both && s.ClosesAt.Sub(s.OpensAt) > longest, "closes", "consultations.dates.too_long")
+}
+
+// trimmed returns the outcome as it is kept.
+func (o Outcome) trimmed() Outcome {
+	o.Text, o.Number, o.URL = tidy(o.Text), strings.Join(strings.Fields(o.Number), " "), strings.TrimSpace(o.URL)
+	return o
+}
+
+// check says what is wrong with a decision published at a moment.
+func (o Outcome) check(c *complaints, now time.Time) {
+	c.when(o.Text == "", "outcome", "consultations.outcome.missing")
+	c.bound(o.Text, "outcome", maxOutcome)
+	c.bound(o.Number, "number", 60)
+	c.bound(o.URL, "url", 500)
+	address, err := url.Parse(o.URL)
+	web := err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Host != ""
+	c.when(o.URL != "" && !web, "url", "consultations.outcome.url")
+	c.when(o.On.After(now.Add(24*time.Hour)), "on", "consultations.outcome.future")
+}
+
+// Lack is something missing before a consultation can be published.
+type Lack struct {
+	Key  string
+	Step string // the page of the back office where it is put right
+}
+
+// lacks is the checklist before publication: everything a citizen has a right
+// to find, at the moment it is shown.
+func (d *Dossier) lacks() []Lack {
+	var list []Lack
+	need := func(ok bool, step, key string) {
+		if !ok {
+			list = append(list, Lack{Key: key, Step: step})
+		}
+	}
+	need(d.Summary != "", stepText, "consultations.lack.summary")
+	need(d.Body != "", stepText, "consultations.lack.body")
+	need(d.Promise != "", stepText, "consultations.lack.promise")
+	need(!d.OpensAt.IsZero(), stepText, "consultations.lack.opens")
+	need(!d.ClosesAt.IsZero(), stepText, "consultations.lack.closes")
+	need(d.ClosesAt.IsZero() || d.ClosesAt.After(d.Now), stepText, "consultations.lack.closes_past")
+	need(len(d.Polls) > 0, stepPolls, "consultations.lack.poll")
+	for _, p := range d.Polls {
+		need(p.Terms.Check() == nil, stepPolls, "consultations.lack.poll_incomplete")
+	}
+	return list
+}
+
+// advice is what the checklist recommends without insisting.
+func (d *Dossier) advice() []Lack {
+	var list []Lack
+	suggest := func(ok bool, step, key string) {
+		if !ok {
+			list = append(list, Lack{Key: key, Step: step})
+		}
+	}
+	suggest(d.Easy != "", stepText, "consultations.advice.easy")
+	suggest(len(d.Documents) > 0, stepDocuments, "consultations.advice.documents")
+	week := d.OpensAt.IsZero() || d.ClosesAt.IsZero() || d.ClosesAt.Sub(d.OpensAt) >= 7*24*time.Hour
+	suggest(week, stepText, "consultations.advice.short")
+	live := slices.ContainsFunc(d.Polls, func(p *voting.Poll) bool { return p.Visibility == voting.Live })
+	suggest(!live, stepPolls, "consultations.advice.live")
+	return list
+}
+
+// The steps of the back office: the last part of their addresses.
+const (
+	stepText      = "texte"
+	stepDocuments = "documents"
+	stepPolls     = "votes"
+	stepPublish   = "publication"
+	stepFollow    = "suites"
+)
