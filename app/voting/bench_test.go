@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"parvis/app/voting"
 )
 
 // BenchmarkCast compares ballots committed together with the same writes in a
@@ -22,7 +20,7 @@ func BenchmarkCast(b *testing.B) {
 
 func benchmarkCast(b *testing.B, clients int, oneByOne bool) {
 	h := newHallFor(b)
-	box := voting.New(voting.Deps{DB: h.db.DB, Live: h.live, OneByOne: oneByOne})
+	h.box.OneByOne(oneByOne)
 	id := h.open(terms())
 	voters := h.citizens(b.N)
 	var next atomic.Int64
@@ -31,7 +29,7 @@ func benchmarkCast(b *testing.B, clients int, oneByOne bool) {
 	for range clients {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
-				if _, err := box.Cast(context.Background(), h.town.ID, ballot(id, voters[i], "a")); err != nil {
+				if _, err := h.box.Cast(context.Background(), h.town.ID, ballot(id, voters[i], "a")); err != nil {
 					b.Error(err)
 					return
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -22,11 +23,6 @@ type Deps struct {
 	Live Announcer
 	Log  *slog.Logger
 
-	// OneByOne gives each ballot a transaction of its own, as civic platforms
-	// do, instead of committing together those that wait. It is as safe and
-	// many times slower: the baseline that `parvis bench vote` compares with.
-	OneByOne bool
-
 	// Unsafe acknowledges ballots before the disk has them, and takes them on a
 	// database that could lose them. It is for one thing: the control of the
 	// durability test, which must see ballots lost with it.
@@ -39,8 +35,8 @@ type Box struct {
 	db       *database.DB
 	live     Announcer
 	log      *slog.Logger
-	oneByOne bool
 	unsafe   bool
+	oneByOne atomic.Bool
 
 	mu       sync.Mutex
 	batchers map[pollKey]*batcher // those at work now
@@ -66,12 +62,17 @@ func New(d Deps) *Box {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Box{
-		db: d.DB, live: d.Live, log: d.Log, oneByOne: d.OneByOne, unsafe: d.Unsafe,
+		db: d.DB, live: d.Live, log: d.Log, unsafe: d.Unsafe,
 		batchers: map[pollKey]*batcher{},
 		known:    map[pollKey]*definition{},
 		stirred:  make(chan struct{}, 1),
 	}
 }
+
+// OneByOne gives each ballot a transaction of its own, as civic platforms do,
+// instead of committing together those that wait. It is as safe and many times
+// slower: the baseline that `parvis bench vote` compares with.
+func (b *Box) OneByOne(on bool) { b.oneByOne.Store(on) }
 
 // durability remembers that the database was found to keep what it acknowledges.
 type durability struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"parvis/app/tenant"
 )
@@ -37,23 +38,23 @@ func (b *Box) BallotOf(ctx context.Context, t tenant.ID, id PollID, v Voter) (ma
 // Voted returns, of the polls given, those in which a voter has taken part.
 func (b *Box) Voted(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter, polls ...PollID) (map[PollID]bool, error) {
 	voted := map[PollID]bool{}
-	for _, id := range polls {
-		secret, err := selectSecrets(ctx, tx, t, id)
-		if isNotFound(err) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		key := secret.rollKey(v)
-		var took bool
-		err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM voting.roll WHERE tenant_id = ? AND poll_id = ? AND voter_key = ?)`, t, id, key[:]).Scan(&took)
-		if err != nil {
-			return nil, fmt.Errorf("read the roll: %w", err)
-		}
-		if took {
-			voted[id] = true
-		}
+	if len(polls) == 0 {
+		return voted, nil
+	}
+	ids, keys, err := rollKeys(ctx, tx, t, v, polls)
+	if err != nil {
+		return nil, err
+	}
+	var found []PollID
+	err = tx.NewRaw(`SELECT k.poll_id FROM unnest(?::uuid[], ?::text[]) AS k (poll_id, voter_key)
+		WHERE EXISTS (SELECT FROM voting.roll r
+			WHERE r.tenant_id = ? AND r.poll_id = k.poll_id AND r.voter_key = decode(k.voter_key, 'hex'))`,
+		pgdialect.Array(ids), pgdialect.Array(keys), t).Scan(ctx, &found)
+	if err != nil {
+		return nil, fmt.Errorf("read the roll: %w", err)
+	}
+	for _, id := range found {
+		voted[id] = true
 	}
 	return voted, nil
 }

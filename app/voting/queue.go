@@ -50,7 +50,7 @@ func (b *Box) enqueue(ctx context.Context, t tenant.ID, s Submission) (Receipt, 
 	}
 	w := &waiter{ctx: ctx, sub: s, done: make(chan outcome, 1)}
 	key := pollKey{t, s.Poll}
-	if b.oneByOne {
+	if b.oneByOne.Load() {
 		b.commit(key, []*waiter{w})
 	} else if !b.join(key, w) {
 		return Receipt{}, ErrBusy

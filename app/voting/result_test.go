@@ -235,6 +235,23 @@ func TestABallotIsShownToItsVoterOnly(t *testing.T) {
 	})
 }
 
+func TestAnExportHoldsTheCitizensOwnBallotsOnly(t *testing.T) {
+	h := newHall(t)
+	one, two := h.open(terms()), h.open(terms())
+	voters := h.citizens(2)
+	h.cast(ballot(one, voters[0], "b"))
+	h.cast(ballot(one, voters[1], "c"))
+	h.cast(ballot(two, voters[1], "a"))
+	h.inTown(func(ctx context.Context, tx bun.Tx) error {
+		export, err := h.box.Export(ctx, tx, h.town.ID, voters[0].Viewer.ID)
+		text, _ := json.Marshal(export)
+		if err != nil || strings.Count(string(text), `"marks"`) != 1 || !strings.Contains(string(text), `"b=1"`) {
+			t.Errorf("%s %v", text, err)
+		}
+		return nil
+	})
+}
+
 func TestAReceiptIsFoundByItsNonce(t *testing.T) {
 	h := newHall(t)
 	ctx := context.Background()

@@ -16,6 +16,7 @@ const MinShown = 10
 type View struct {
 	Poll      PollID     `json:"poll"`
 	State     State      `json:"state"`
+	Face      string     `json:"face"` // changes when a page must be drawn anew: the state, and which numbers are shown
 	Rev       int64      `json:"rev"`
 	Turnout   *int64     `json:"turnout,omitempty"`  // ballots in the box
 	Present   int64      `json:"present,omitempty"`  // people in the room
@@ -36,12 +37,15 @@ func Visible(p *Poll, h Head, as realtime.Audience, now time.Time) View {
 		Present: h.Present, Entitled: p.Entitled,
 		Opens: moment(p.Opens), Closes: moment(p.Closes), ServerNow: now,
 	}
+	v.Face = string(state)
 	if p.turnoutVisible(state, as) {
 		v.Turnout = &h.Participants
+		v.Face += "+turnout"
 	}
 	if p.countsVisible(state, as, h.Participants) {
 		base := h.Participants - h.Blank
 		v.Counts, v.Base = h.Counts.Cells(), &base
+		v.Face += "+counts"
 	}
 	return v
 }
