@@ -102,7 +102,7 @@ func with(layout templ.Component, children ...templ.Component) templ.Component {
 
 // samplePages are a page of each layout, with all that goes in them.
 func samplePages() map[string]templ.Component {
-	heading := "Quel projet faut-il lancer d’abord ?"
+	heading := "Quel projet faut-il lancer d’abord ?"
 	meeting := "Réunion publique du 12 décembre"
 	tally := sampleTally()
 	tally.Large, tally.ID = true, "ecran"
@@ -110,13 +110,14 @@ func samplePages() map[string]templ.Component {
 		"/style":  with(Page(PageProps{Title: "Guide de style", Crumbs: []Link{{Label: "Accueil", Href: "/"}}}), StylePage()),
 		"/office": with(Office(PageProps{Title: "Consultations"}), PageHeader(HeaderProps{Title: "Consultations", Lead: "Trois consultations attendent votre relecture."}), styleTables()),
 		"/page": with(Page(PageProps{Title: "La place du Marché", Back: &Link{Label: "Consultations", Href: "/"}}),
-			PageHeader(HeaderProps{Eyebrow: "Consultation", Title: "Imaginons la place du Marché", Lead: "Quatre projets, un seul choix : dites lequel commencer.", State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}, Meta: []Meta{{"clock", "clôture dans 3 jours, dimanche à 20 h"}}}),
+			PageHeader(HeaderProps{Eyebrow: "Consultation", Title: "Imaginons la place du Marché", Lead: "Quatre projets, un seul choix : dites lequel commencer.", State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}, Meta: []Meta{{"clock", "clôture dans 3 jours, dimanche à 20 h"}}}),
 			styleResults()),
 		"/booth": with(Booth(BoothProps{Title: "Voter", Subject: "Imaginons la place du Marché", LeaveHref: "/", Notice: "Clôture dimanche à 20 h, heure de Paris"}), sampleBallot()),
 		"/kiosk": with(Booth(BoothProps{Title: "Voter", Subject: "Imaginons la place du Marché", LeaveHref: "/", Kiosk: true, Unsaved: true}), sampleBallot()),
 		"/screen/join": with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "join"}),
 			ScreenJoin("https://saint-dizier.example.fr/v/7F3K92", "7F3K92"), ScreenNumbers(sampleStats())),
-		"/screen/open":   with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "open", Scheme: Dark}), TallyBars(tally), ScreenNumbers(sampleStats())),
+		"/screen/open": with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "open", Scheme: Dark}),
+			with(ScreenBeside(QR(QRProps{Text: "https://saint-dizier.example.fr/v/7F3K92", Label: "Voter"})), TallyBars(tally)), ScreenNumbers(sampleStats())),
 		"/screen/result": with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "result"}), TallyBars(tally), ScreenNumbers(sampleStats())),
 		"/screen/wait":   with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "counting"}), ScreenMessage("hourglass", "Dépouillement en cours", "Le résultat s’affiche dans un instant.")),
 		"/plain":         Plain(PlainProps{Title: "Ce site n’existe pas ici", Text: "L’adresse demandée ne correspond à aucune commune.", Action: &Link{Label: "Réessayer", Href: "/"}}),
@@ -129,7 +130,7 @@ func sampleStats() []Stat {
 
 func sampleBallot() templ.Component {
 	group := ChoiceGroup(ChoiceGroupProps{
-		Name: "choix", Legend: "Quel projet faut-il lancer d’abord ?", Hint: "Un seul choix. Vous pourrez le changer jusqu’à la clôture.", Title: true, Required: true,
+		Name: "choix", Legend: "Quel projet faut-il lancer d’abord ?", Hint: "Un seul choix. Vous pourrez le changer jusqu’à la clôture.", Title: true, Required: true,
 		Options: []ChoiceProps{{Value: "a", Label: "Planter un verger partagé", Hint: "Derrière l’école Jean-Moulin."}, {Value: "b", Label: "Ouvrir une halle couverte"}, {Value: "c", Label: "Rendre la place aux piétons"}, {Value: "d", Label: "Installer une fontaine"}},
 	})
 	return templ.Join(
@@ -151,13 +152,114 @@ func TestEveryLayoutIsAccessible(t *testing.T) {
 	t.Parallel()
 	pages := samplePages()
 	base := serve(t, pages)
-	tab := browser.Open(t)
 	for path := range pages {
-		for _, v := range views {
-			tab.Size(v.width, 800).Dark(v.dark).Go(base + path).Accessible().Clean()
-			tab.Screenshot(fmt.Sprintf("ui%s-%d-%s", path, v.width, map[bool]string{true: "dark", false: "light"}[v.dark]))
+		t.Run(strings.Trim(path, "/"), func(t *testing.T) {
+			tab := browser.Open(t)
+			for _, v := range views {
+				tab.Size(v.width, 800).Dark(v.dark).Go(base + path).Accessible().Clean()
+				tab.Screenshot(fmt.Sprintf("ui%s-%d-%s", path, v.width, map[bool]string{true: "dark", false: "light"}[v.dark]))
+			}
+		})
+	}
+}
+
+// TestTheRoomSeesTheWholeResult: a screen is never scrolled, so that whatever
+// the number of options and the length of the question, all is in the window.
+func TestTheRoomSeesTheWholeResult(t *testing.T) {
+	t.Parallel()
+	questions := []string{"Oui ?", "Quel projet faut-il lancer d’abord ?", "Faut-il rendre piétonne la place du Marché le samedi, de huit heures à quatorze heures, pendant toute l’année ?"}
+	pages := map[string]templ.Component{}
+	for i, question := range questions {
+		for _, n := range []int{2, 3, 4, 6, 8} {
+			tally := TallyProps{ID: "ecran", Caption: "Voix", Base: "Part des 184 votants.", Large: true}
+			for j := range n {
+				tally.Rows = append(tally.Rows, TallyRow{ID: fmt.Sprint(j), Label: "Proposition numéro " + fmt.Sprint(j+1), Count: int64(90 - 10*j), Percent: "20 %", Winner: j == 0})
+			}
+			screen := with(Screen(ScreenProps{Title: "Écran", Eyebrow: "Réunion publique", Heading: question, State: "result"}), TallyBars(tally), ScreenNumbers(sampleStats()))
+			pages[fmt.Sprintf("/%d-%d", i, n)] = screen
 		}
 	}
+	base := serve(t, pages)
+	tab := browser.Open(t)
+	for _, size := range [][2]int{{1280, 720}, {1920, 1080}, {1024, 768}} {
+		tab.Size(size[0], size[1])
+		for path := range pages {
+			tab.Go(base + path)
+			out := browser.Eval[[]string](tab, `[...document.querySelectorAll("h1, .tally-row, .tally-base, .screen-numbers > div")]
+				.filter(e => { const r = e.getBoundingClientRect(); return r.top < 0 || r.bottom > innerHeight || r.right > innerWidth + 1; })
+				.map(e => e.className + " " + e.textContent.trim())`)
+			overlap := browser.Eval[float64](tab, `document.querySelector(".tally").getBoundingClientRect().top - document.querySelector("h1").getBoundingClientRect().bottom`)
+			if len(out) > 0 || overlap < 0 {
+				t.Errorf("%s at %v: out of the window: %q; tally %v px below the question", path, size, out, overlap)
+			}
+		}
+		tab.Go(base + "/2-6").Window(fmt.Sprintf("ui/screen/many-%d", size[0]))
+	}
+}
+
+func TestLeavingAFilledBallotAsks(t *testing.T) {
+	t.Parallel()
+	base := serve(t, samplePages())
+	tab := browser.Open(t).Go(base + "/booth")
+	if tab.Count("[data-unsaved-text]:not([hidden])") != 0 {
+		t.Error("nothing was chosen, and the page says it is not saved")
+	}
+	tab.Click("#f-choix-1").Wait("[data-unsaved-text]")
+	tab.ClickTo(".booth-leave")
+	if len(tab.Dialogs()) != 1 {
+		t.Errorf("leaving a filled ballot asked %q", tab.Dialogs())
+	}
+}
+
+func TestAHeldButtonCannotBePressedByMistake(t *testing.T) {
+	t.Parallel()
+	base := serve(t, map[string]templ.Component{
+		"/":     with(Page(PageProps{Title: "Pupitre"}), with(Form(FormProps{Action: "/clos", Method: "get"}), Button(ButtonProps{Label: "Clore", Kind: Risky, Hold: true}))),
+		"/clos": with(Page(PageProps{Title: "Clos"})),
+	})
+	tab := browser.Open(t).Go(base + "/")
+	tab.Click("button[data-hold]")
+	if tab.Title() != "Pupitre · J’aime, je m’engage" {
+		t.Fatal("a short press closed the vote")
+	}
+	if got := tab.Text("button[data-hold]"); got != "Maintenez le bouton appuyé" {
+		t.Errorf("the button says %q", got)
+	}
+	tab.Go(base+"/").TabTo("button[data-hold]", 30).Press(browser.Enter)
+	tab.UntilText("button[data-hold]", "Appuyez de nouveau")
+	tab.PressTo(browser.Enter)
+	if tab.Title() != "Clos · J’aime, je m’engage" {
+		t.Error("pressed twice on the keyboard, the button did nothing")
+	}
+}
+
+func TestADialogOpensWithAndWithoutAScript(t *testing.T) {
+	t.Parallel()
+	pages := map[string]templ.Component{"/": with(Page(PageProps{Title: "Idée"}), DialogLink("retirer", LinkButtonProps{Label: "Retirer"}), Dialog(DialogProps{ID: "retirer", Title: "Retirer votre idée ?"}))}
+	base := serve(t, pages)
+	tab := browser.Open(t).Go(base + "/").Click("[data-dialog-open]").Wait("dialog:modal").Accessible()
+	tab.Press(browser.Escape).Until(`!document.querySelector("dialog").open`)
+	plain := browser.Open(t).NoScript().Go(base + "/").Click("[data-dialog-open]")
+	plain.Wait("dialog:target").Click("[data-dialog-close]")
+	plain.Until(`!document.querySelector("dialog").matches(":target")`)
+}
+
+func TestTheMenuOpensWithoutAScript(t *testing.T) {
+	t.Parallel()
+	base := serve(t, samplePages())
+	browser.Open(t).NoScript().Phone().Go(base + "/page").Click(".menu-phone summary").Wait(".menu-phone a[href='/idees']")
+}
+
+// TestAFirstViewIsLight: 120 kB for a page with its fonts, 30 kB of which are scripts.
+func TestAFirstViewIsLight(t *testing.T) {
+	t.Parallel()
+	base := serve(t, samplePages())
+	tab := browser.Open(t).Phone().Go(base + "/page")
+	const limit = 120_000
+	if weight := tab.Weight(); weight > limit {
+		t.Errorf("first view weighs %d bytes: %v", weight, tab.Resources())
+	}
+	t.Logf("first view: %d bytes", tab.Weight())
 }
 
 func TestPagesStandTwiceEnlarged(t *testing.T) {

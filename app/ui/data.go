@@ -58,16 +58,42 @@ func liveAttrs(live bool, tone Tone) templ.Attributes {
 }
 
 // barAttrs makes a drawn bar follow a live number.
-func barAttrs(name string) templ.Attributes {
-	return set(templ.Attributes{}, "data-live-bar", name)
+func barAttrs(p ProgressProps) templ.Attributes {
+	if p.Live == "" {
+		return nil
+	}
+	return set(templ.Attributes{"data-live-bar": p.Live}, "data-live-max", p.LiveMax)
 }
 
-// textBind is the name of the words that go with a live number.
-func textBind(name string) string {
-	if name == "" {
-		return ""
+// liveText makes a sentence follow live numbers.
+func liveText(sentence string) templ.Attributes {
+	return set(templ.Attributes{}, "data-live-text", sentence)
+}
+
+// topicAttrs makes an element follow a live topic.
+func topicAttrs(topic, audience string, rev int64) templ.Attributes {
+	attrs := templ.Attributes{}
+	if topic != "" {
+		set(attrs, "data-live", topic, "data-live-audience", audience, "data-live-rev", number(rev))
 	}
-	return name + "-text"
+	return attrs
+}
+
+// tallyAttrs makes a tally follow its topic, its bars drawn to the same scale.
+func tallyAttrs(p TallyProps) templ.Attributes {
+	attrs := topicAttrs(p.Topic, p.Audience, p.Rev)
+	if p.Scale > 0 {
+		attrs["data-live-scale"] = "base"
+	}
+	return attrs
+}
+
+// baseAttrs makes the base of the percentages follow the number of voters.
+func baseAttrs(p TallyProps) templ.Attributes {
+	if p.LiveBase != "" {
+		return liveText(p.LiveBase)
+	}
+	return bindAttrs("base")
 }
 
 func dialogLink(dialog string, p LinkButtonProps) LinkButtonProps {

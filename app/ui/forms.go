@@ -59,6 +59,16 @@ func described(id, hint, wrong string) string {
 	return strings.Join(ids, " ")
 }
 
+// choiceDescribed is described for a choice. The first choice of a group has
+// the group's id: its own hint is named otherwise.
+func choiceDescribed(id, hint, wrong string) string {
+	ids := described(id, "", wrong)
+	if hint != "" {
+		ids = strings.TrimSpace(id + "-about " + ids)
+	}
+	return ids
+}
+
 // control is what every field has: name, id, state, and what describes it.
 func control(name, hint, wrong string, required bool) templ.Attributes {
 	attrs := templ.Attributes{"id": FieldID(name), "name": name}

@@ -1,7 +1,5 @@
 package ui
 
-import "fmt"
-
 // iconPaths is the drawing of the named icon; a circle when there is none,
 // which the tests refuse.
 func iconPaths(name string) string {
@@ -18,18 +16,22 @@ func HasIcon(name string) bool {
 	return ok
 }
 
-// pavingFans are the arcs of the poster's ornament: concentric quarter
-// circles on a square grid, each row shifted by half a stone.
-func pavingFans() []string {
-	const side = 100
-	var fans []string
-	for row := range 4 {
-		for col := range 5 {
-			x, y := col*side-row%2*side/2, (row+1)*side
-			for _, r := range []int{side / 4, side / 2, side * 3 / 4, side} {
-				fans = append(fans, fmt.Sprintf("M%d %da%d %d 0 0 1 %d -%d", x, y, r, r, r, r))
+// stone is a circle of the poster's ornament.
+type stone struct{ x, y, r int }
+
+// pavingStones are fans of cobbles, as on old squares: rows of concentric
+// circles, each row half hiding the one before, in a flight of steps that
+// rises to the right. They fill 960 by 480.
+func pavingStones() []stone {
+	const radius, rows, right = 80, 6, 960
+	var stones []stone
+	for row := range rows {
+		for col := range row + 2 {
+			x := right - col*2*radius + row%2*radius
+			for r := radius; r > 0; r -= radius / 4 {
+				stones = append(stones, stone{x, (row + 1) * radius, r})
 			}
 		}
 	}
-	return fans
+	return stones
 }

@@ -32,14 +32,17 @@ type BoothProps struct {
 
 // ScreenProps describes the room's projected screen.
 type ScreenProps struct {
-	Title   string // of the window
-	Heading string // what the room reads first: the question
-	Eyebrow string // above it: the meeting's name
-	Scheme  Scheme // Light when empty: projectors in lit rooms
-	State   string // "join", "open", "counting", "result", "pause": data-state of the body
-	Topic   string // live topic followed by live.js
-	Refresh int    // seconds between refreshes without a live connection
-	Scripts []string
+	Title    string // of the window
+	Heading  string // what the room reads first: the question
+	Eyebrow  string // above it: the meeting's name
+	Scheme   Scheme // the machine's when empty
+	State    string // "join", "open", "counting", "result", "pause": data-state of the body
+	Topic    string // live topic that the body follows; live.js comes with it
+	Audience string // as whom: "screen" when empty
+	Rev      int64  // revision of the live state shown
+	Refresh  int    // seconds between refreshes of the page; 0 with a live topic
+	Scripts  []string
+	Attrs    templ.Attributes // of the body: "data-live-swap"…
 }
 
 // PlainProps describes a page that belongs to no town and needs nothing else
@@ -145,7 +148,7 @@ type FieldProps struct {
 	Min, Max     string
 	Step         string
 	MaxLength    int
-	Prefix       string // e.g. an icon name is not possible here: text only
+	Prefix       string // "https://"
 	Suffix       string // "€", "heures"
 	Short        bool   // a few characters: codes, postcodes, amounts
 	ReadOnly     bool
@@ -233,7 +236,9 @@ type ProgressProps struct {
 	Value, Max int64
 	Text       string // "312 votants sur 1 204"
 	Tone       Tone   // Accent when empty
-	Live       string // name of the live number the bar follows
+	Live       string // field of the live state that the bar follows: "turnout"
+	LiveMax    string // field, or number, that fills the bar: "entitled"
+	LiveText   string // Text with fields of the live state: "{turnout} votants sur {entitled}"
 }
 
 // GaugeProps is a quantity towards a threshold: hours, quorum.
@@ -268,16 +273,19 @@ type TallyRow struct {
 
 // TallyProps draws a result: bars, and the same figures as a table.
 type TallyProps struct {
-	ID      string // unique on the page
-	Caption string // what is counted: read aloud with the table
-	Option  string // heading of the options' column; "Choix" when empty
-	Unit    string // heading of the numbers; "Voix" when empty
-	Rows    []TallyRow
-	Base    string // what the percentages are of; never left out
-	Scale   int64  // the number a full bar stands for; the base's count, or the largest row's when zero
-	Topic   string // live topic; none when ""
-	Large   bool   // for the room's screen
-	NoTable bool   // the table is elsewhere on the page
+	ID       string // unique on the page
+	Caption  string // what is counted: read aloud with the table
+	Option   string // heading of the options' column; "Choix" when empty
+	Unit     string // heading of the numbers; "voix" when empty
+	Rows     []TallyRow
+	Base     string // what the percentages are of; never left out
+	Scale    int64  // the number a full bar stands for: the base; the largest row's when zero
+	Large    bool   // for the room's screen
+	Topic    string // live topic; none when ""
+	Audience string // as whom it is followed: "screen"; the public when empty
+	Rev      int64  // revision of the live state shown
+	LiveBase string // Base with fields of the live state: "Part des {base} votants"
+	Announce string // read aloud when figures change, with fields: "{turnout} votants"
 }
 
 // Grade is a step of the scale of a judgment.
@@ -438,7 +446,8 @@ type Fact struct {
 type Stat struct {
 	Number, Label string
 	Icon          string
-	Bind          string // name of the live number
+	Body          templ.Component // instead of Number: a countdown
+	Bind          string          // field of the live state: "turnout"
 }
 
 // Place is a point of a map.
@@ -460,7 +469,6 @@ type QRProps struct {
 	Text  string // what the code holds: an address
 	Label string // what it leads to, for those who do not see it
 	Shown string // the address as printed below; Text without its scheme when empty
-	Large bool
 }
 
 // SearchProps is a search form.

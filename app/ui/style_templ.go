@@ -751,7 +751,7 @@ func styleTexts() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<h3>Un titre de partie</h3><p>Le conseil municipal décidera le <strong>12 décembre</strong>. Lisez <a href=\"#textes\">le dossier complet</a>, puis donnez votre avis : <em>chaque voix compte une fois</em>.</p><ul><li>une liste courte ;</li><li>avec des phrases simples.</li></ul><blockquote>« Nous voulons des arbres et des bancs, et pouvoir traverser sans courir. »</blockquote>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<h3>Un titre de partie</h3><p>Le conseil municipal décidera le <strong>12 décembre</strong>. Lisez <a href=\"#textes\">le dossier complet</a>, puis donnez votre avis\u00a0: <em>chaque voix compte une fois</em>.</p><ul><li>une liste courte\u00a0;</li><li>avec des phrases simples.</li></ul><blockquote>«\u00a0Nous voulons des arbres et des bancs, et pouvoir traverser sans courir. »</blockquote>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1218,7 +1218,7 @@ func styleChoices() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ChoiceGroup(ChoiceGroupProps{
-			Name: "projet", Legend: "Quel projet faut-il lancer d’abord ?", Hint: "Un seul choix.", Required: true, Values: []string{"halle"},
+			Name: "projet", Legend: "Quel projet faut-il lancer d’abord ?", Hint: "Un seul choix.", Required: true, Values: []string{"halle"},
 			Options: []ChoiceProps{
 				{Value: "verger", Label: "Planter un verger partagé", Hint: "Derrière l’école Jean-Moulin, 40 arbres.", Aside: "18 000 €"},
 				{Value: "halle", Label: "Ouvrir une halle couverte", Hint: "Marché du samedi, fêtes et concerts.", Aside: "240 000 €"},
@@ -1229,7 +1229,7 @@ func styleChoices() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ChoiceGroup(ChoiceGroupProps{
-			Name: "themes", Legend: "Quels sujets vous intéressent ?", Multiple: true, Max: 2, Columns: true, Compact: true, Values: []string{"a"},
+			Name: "themes", Legend: "Quels sujets vous intéressent ?", Multiple: true, Max: 2, Columns: true, Compact: true, Values: []string{"a"},
 			Error:   "Choisissez deux sujets au plus.",
 			Options: []ChoiceProps{{Value: "a", Label: "Espaces verts"}, {Value: "b", Label: "Mobilité"}, {Value: "c", Label: "Écoles"}, {Value: "d", Label: "Culture"}},
 		}).Render(ctx, templ_7745c5c3_Buffer)
@@ -1291,7 +1291,7 @@ func styleLists() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Card(CardProps{Title: "Imaginons la place du Marché", Href: "#cartes", Eyebrow: "Consultation", Icon: "messages-square", Summary: "Quatre projets, un seul choix : dites lequel commencer.", State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}, Meta: []Meta{{"clock", "encore 3 jours"}, {"users", "312 votants"}}, Accent: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Card(CardProps{Title: "Imaginons la place du Marché", Href: "#cartes", Eyebrow: "Consultation", Icon: "messages-square", Summary: "Quatre projets, un seul choix : dites lequel commencer.", State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}, Meta: []Meta{{"clock", "encore 3 jours"}, {"users", "312 votants"}}, Accent: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1299,7 +1299,7 @@ func styleLists() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Card(CardProps{Title: "Le plan vélo", Href: "#cartes", Eyebrow: "Consultation", Icon: "bike", Summary: "Les résultats sont connus : la voie verte passera par le canal.", State: &State{Word: "Terminé", Tone: Success}, Meta: []Meta{{"calendar", "clos le 14 octobre 2026"}}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Card(CardProps{Title: "Le plan vélo", Href: "#cartes", Eyebrow: "Consultation", Icon: "bike", Summary: "Les résultats sont connus : la voie verte passera par le canal.", State: &State{Word: "Terminé", Tone: Success}, Meta: []Meta{{"calendar", "clos le 14 octobre 2026"}}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1329,7 +1329,7 @@ func styleLists() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ListRow(RowProps{Title: "Imaginons la place du Marché", Href: "#cartes", Icon: "vote", Summary: "Quel projet faut-il lancer d’abord ?", Meta: []Meta{{"clock", "clôture dimanche à 20 h"}}, State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ListRow(RowProps{Title: "Imaginons la place du Marché", Href: "#cartes", Icon: "vote", Summary: "Quel projet faut-il lancer d’abord ?", Meta: []Meta{{"clock", "clôture dimanche à 20 h"}}, State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1337,7 +1337,7 @@ func styleLists() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ListRow(RowProps{Title: "Cantine : trois menus à comparer", Href: "#cartes", Icon: "school", Summary: "Parents et enfants ont la parole.", State: &State{Word: "À venir", Tone: Info, Icon: "calendar"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ListRow(RowProps{Title: "Cantine : trois menus à comparer", Href: "#cartes", Icon: "school", Summary: "Parents et enfants ont la parole.", State: &State{Word: "À venir", Tone: Info, Icon: "calendar"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1495,10 +1495,10 @@ func sampleTally() TallyProps {
 	return TallyProps{
 		ID: "style-tally", Caption: "Voix par projet", Option: "Projet", Base: "Part des 184 votants. Chaque personne a une voix.", Scale: 184,
 		Rows: []TallyRow{
-			{ID: "a", Label: "Planter un verger partagé", Count: 81, Percent: "44 %", Winner: true},
-			{ID: "b", Label: "Rendre la place aux piétons", Count: 58, Percent: "32 %"},
-			{ID: "c", Label: "Ouvrir une halle couverte", Count: 33, Percent: "18 %"},
-			{ID: "d", Label: "Installer une fontaine", Count: 12, Percent: "7 %", Note: "retiré en cours de vote"},
+			{ID: "a", Label: "Planter un verger partagé", Count: 81, Percent: "44 %", Winner: true},
+			{ID: "b", Label: "Rendre la place aux piétons", Count: 58, Percent: "32 %"},
+			{ID: "c", Label: "Ouvrir une halle couverte", Count: 33, Percent: "18 %"},
+			{ID: "d", Label: "Installer une fontaine", Count: 12, Percent: "7 %", Note: "retiré en cours de vote"},
 		},
 	}
 }
@@ -1539,11 +1539,11 @@ func styleNumbers() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Progress(ProgressProps{ID: "style-progress", Label: "Participation", Value: 312, Max: 1204, Text: "312 votants sur 1 204, soit 26 %"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Progress(ProgressProps{ID: "style-progress", Label: "Participation", Value: 312, Max: 1204, Text: "312 votants sur 1 204, soit 26 %"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Progress(ProgressProps{ID: "style-progress-2", Label: "Travaux", Value: 80, Max: 100, Text: "80 % réalisés", Tone: Success}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Progress(ProgressProps{ID: "style-progress-2", Label: "Travaux", Value: 80, Max: 100, Text: "80 % réalisés", Tone: Success}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1637,7 +1637,7 @@ func styleMessages() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Notice(NoticeProps{Tone: Accent, Title: "Vous habitez Gigny ?", Text: "Un vote ne concerne que votre quartier."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Notice(NoticeProps{Tone: Accent, Title: "Vous habitez Gigny ?", Text: "Un vote ne concerne que votre quartier."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1707,7 +1707,7 @@ func styleMessages() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Dialog(DialogProps{ID: "style-dialog", Title: "Retirer votre idée ?", Text: "Elle disparaîtra de la liste. Les soutiens reçus seront perdus."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Dialog(DialogProps{ID: "style-dialog", Title: "Retirer votre idée ?", Text: "Elle disparaîtra de la liste. Les soutiens reçus seront perdus."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1795,7 +1795,7 @@ func styleMore() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Disclosure("Comment sont comptées les voix ?", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Disclosure("Comment sont comptées les voix ?", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1811,6 +1811,15 @@ func styleMore() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		var templ_7745c5c3_Var65 string
+		templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `style.templ`, Line: 308, Col: 20}
+		}
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = Countdown(CountdownProps{Until: sampleMoment(), Text: "3 jours"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1819,7 +1828,7 @@ func styleMore() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var65 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1849,7 +1858,7 @@ func styleMore() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Actions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Actions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1857,7 +1866,7 @@ func styleMore() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1873,12 +1882,12 @@ func styleMore() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var67 string
-			templ_7745c5c3_Var67, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(2))
+			var templ_7745c5c3_Var68 string
+			templ_7745c5c3_Var68, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(2))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `style.templ`, Line: 318, Col: 30}
 			}
-			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1892,7 +1901,7 @@ func styleMore() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ActionBar("Votre sélection").Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ActionBar("Votre sélection").Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -3,8 +3,10 @@ package ui
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -78,12 +80,29 @@ func orText(text, other string) string {
 	return text
 }
 
-// topicAttrs makes the page follow a live topic.
-func topicAttrs(topic string) templ.Attributes {
-	if topic == "" {
-		return nil
+// screenAttrs makes the whole screen follow its topic.
+func screenAttrs(p ScreenProps) templ.Attributes {
+	attrs := topicAttrs(p.Topic, orText(p.Audience, "screen"), p.Rev)
+	return merge(set(attrs, "data-state", p.State), p.Attrs)
+}
+
+func screenScripts(p ScreenProps) []string {
+	if p.Topic == "" || slices.Contains(p.Scripts, "live.js") {
+		return p.Scripts
 	}
-	return templ.Attributes{"data-live-topic": topic}
+	return append([]string{"live.js"}, p.Scripts...)
+}
+
+// headingClass makes long questions smaller, so that the screen holds the rest.
+func headingClass(text string) string {
+	switch n := utf8.RuneCountInString(text); {
+	case n > 90:
+		return "screen-heading screen-heading-small"
+	case n > 45:
+		return "screen-heading screen-heading-medium"
+	default:
+		return "screen-heading"
+	}
 }
 
 // bindAttrs makes an element show a live number.

@@ -53,6 +53,7 @@ type ground struct {
 	paper, surface, raised, track         rgb
 	ink, muted, line, control             rgb
 	background, border, lightness, chroma float64 // of the brand's quiet colours
+	poster                                string  // declarations: the ground of posters
 	tones                                 []tone
 }
 
@@ -67,7 +68,8 @@ func lightGround() ground {
 		scheme: Light,
 		paper:  mustColor("#ffffff"), surface: mustColor("#f7f6f3"), raised: mustColor("#ffffff"), track: mustColor("#ebe9e4"),
 		ink: mustColor("#1a1917"), muted: mustColor("#5b5750"), line: mustColor("#dcd9d2"), control: mustColor("#837e75"),
-		background: 0.962, border: 0.84, chroma: 0.028,
+		background: 0.966, border: 0.84, chroma: 0.018,
+		poster: "--poster:var(--brand);--poster-ink:var(--on-brand);--poster-line:var(--on-brand);",
 		tones: []tone{
 			{Info, mustColor("#e9f0fa"), mustColor("#a9c4e6"), mustColor("#1d4c8a")},
 			{Success, mustColor("#e6f4ea"), mustColor("#9fd0b1"), mustColor("#155c37")},
@@ -82,7 +84,9 @@ func darkGround() ground {
 		scheme: Dark,
 		paper:  mustColor("#141311"), surface: mustColor("#1c1b18"), raised: mustColor("#22211d"), track: mustColor("#302e29"),
 		ink: mustColor("#f3f1ec"), muted: mustColor("#b7b2a8"), line: mustColor("#3a3832"), control: mustColor("#8d887e"),
-		background: 0.275, border: 0.42, chroma: 0.045,
+		background: 0.275, border: 0.45, chroma: 0.035,
+		// A whole band of the brand colour would dazzle in the dark.
+		poster: "--poster:var(--brand-background);--poster-ink:var(--ink);--poster-line:var(--brand);",
 		tones: []tone{
 			{Info, mustColor("#16253a"), mustColor("#31527d"), mustColor("#abcdf8")},
 			{Success, mustColor("#132a1c"), mustColor("#2c5e3f"), mustColor("#97dbaf")},
@@ -135,6 +139,7 @@ func (g ground) declarations() string {
 	fmt.Fprintf(&b, "color-scheme:%s;", g.scheme)
 	fmt.Fprintf(&b, "--paper:%s;--surface:%s;--raised:%s;--track:%s;--ink:%s;--muted:%s;--line:%s;--control:%s;",
 		g.paper, g.surface, g.raised, g.track, g.ink, g.muted, g.line, g.control)
+	b.WriteString(g.poster)
 	for _, t := range g.tones {
 		fmt.Fprintf(&b, "--%[1]s-background:%[2]s;--%[1]s-border:%[3]s;--%[1]s-text:%[4]s;", t.name, t.background, t.border, t.text)
 	}
@@ -152,7 +157,7 @@ func (g ground) derive(brand rgb) Palette {
 	strong, on := g.strong(c)
 	return Palette{
 		Background: background.String(),
-		Border:     oklch{g.border, min(c.c, 2.5*g.chroma), c.h}.rgb().String(),
+		Border:     oklch{g.border, min(c.c, 3*g.chroma), c.h}.rgb().String(),
 		Text:       text.String(),
 		Strong:     strong.String(), OnStrong: on.String(),
 		StrongHover: hover(strong, on).String(),

@@ -80,9 +80,9 @@ func bundle(static string) error {
 
 // copied maps files of static to their names in static/dist.
 var copied = map[string]string{
-	"vendor/bricolage-grotesque/bricolage-grotesque-latin-wght-normal.woff2":               "bricolage.woff2",
-	"vendor/atkinson-hyperlegible-next/atkinson-hyperlegible-next-latin-wght-normal.woff2": "atkinson.woff2",
-	"vendor/atkinson-hyperlegible-next/atkinson-hyperlegible-next-latin-wght-italic.woff2": "atkinson-italic.woff2",
+	"vendor/bricolage-grotesque/bricolage-grotesque.woff2":                      "bricolage.woff2",
+	"vendor/atkinson-hyperlegible-next/atkinson-hyperlegible-next.woff2":        "atkinson.woff2",
+	"vendor/atkinson-hyperlegible-next/atkinson-hyperlegible-next-italic.woff2": "atkinson-italic.woff2",
 	"src/icon.svg": "icon.svg",
 }
 

@@ -32,7 +32,7 @@ const on = (type, selector, handler) =>
     if (found) handler(event, found);
   });
 const byId = (id) => document.getElementById(id);
-const fill = (text, values) => text.replace(/%(\w)/g, (_, name) => values[name]);
+const fill = (text, values) => text.replace(/\[(\w)\]/g, (_, name) => values[name]);
 
 // Menus close on Escape and on a click elsewhere.
 const closeMenus = (except) => {
@@ -131,18 +131,6 @@ on("change", "[data-select-all]", (event, box) => {
   for (const other of box.closest("table").querySelectorAll("tbody .cell-select input")) other.checked = box.checked;
 });
 
-// Time left, where rooms read it in figures.
-const tick = () => {
-  for (const time of document.querySelectorAll("time[data-countdown]")) {
-    const left = Math.max(0, Math.round((Date.parse(time.dateTime) - Date.now() - (window.parvisClock ?? 0)) / 1000));
-    const pad = (n) => String(n).padStart(2, "0");
-    const hours = Math.floor(left / 3600);
-    const minutes = Math.floor(left / 60) % 60;
-    time.textContent = (hours ? hours + ":" + pad(minutes) : minutes) + ":" + pad(left % 60);
-  }
-};
-setInterval(tick, 1000);
-
 // What each new piece of page needs at once.
 htmx.onLoad((root) => {
   for (const button of root.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
@@ -151,7 +139,6 @@ htmx.onLoad((root) => {
   for (const group of root.querySelectorAll("fieldset[data-max]")) countChoices(group);
   const first = root.querySelector("[data-focus]");
   if (first) first.focus();
-  tick();
 });
 const shown = document.querySelector("[data-unsaved-text]");
 if (shown && !shown.hidden) setUnsaved(true);
