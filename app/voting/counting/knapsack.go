@@ -8,8 +8,8 @@ import (
 	"sort"
 )
 
-// maxSets bounds the sets of projects that Knapsack keeps at once (some hundreds of megabytes).
-const maxSets = 4_000_000
+// maxSets bounds the sets of projects that Knapsack keeps at once (some hundred megabytes).
+const maxSets = 1_000_000
 
 // item is one project of the knapsack.
 type item struct {
