@@ -9,42 +9,9 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"parvis/app/access"
-	"parvis/app/citizen"
 	"parvis/app/tenant"
 	"parvis/realtime"
 )
-
-// managers are the roles that may follow a poll as its host.
-var managers = []citizen.Role{citizen.Agent, citizen.Official}
-
-// Audience says as whom v may follow a poll. A draft, and a poll whose module
-// is switched off, do not exist.
-func (b *Box) Audience(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, topic realtime.Topic, asked realtime.Audience) (realtime.Audience, error) {
-	id, err := ParsePollID(topic.Name)
-	if err != nil {
-		return "", ErrNotFound
-	}
-	var poll *Poll
-	err = b.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
-		poll, err = selectPoll(ctx, tx, t.ID, id)
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	manager := v.SignedIn && v.Has(poll.Subject.Module, managers...)
-	if !t.Enabled(poll.Subject.Module) || poll.State == Draft && !manager {
-		return "", ErrNotFound
-	}
-	switch {
-	case asked == realtime.Host && !v.SignedIn:
-		return "", access.ErrSignInRequired
-	case asked == realtime.Host && !manager:
-		return "", access.ErrNotAllowed
-	}
-	return asked, nil
-}
 
 // Snapshot returns how the poll of a live topic stands, as an audience may see it.
 func (b *Box) Snapshot(ctx context.Context, topic realtime.Topic, as realtime.Audience) (realtime.State, error) {

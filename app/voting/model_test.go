@@ -108,6 +108,9 @@ func TestAFullQueueRefusesAtOnceAndLosesNothing(t *testing.T) {
 			s := ballot(id, voting.ByDevice(uuid.New()), "a")
 			s.Channel = voting.Meeting
 			_, err := h.box.Cast(context.Background(), h.town.ID, s)
+			for errors.Is(err, voting.ErrUnavailable) { // the lock was held for too long on a busy machine
+				_, err = h.box.Cast(context.Background(), h.town.ID, s)
+			}
 			switch {
 			case err == nil:
 				taken.Add(1)

@@ -8,11 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
-	"parvis/app/citizen"
-	"parvis/app/tenant"
-	"parvis/app/testkit"
 	"parvis/app/voting"
 	"parvis/realtime"
 )
@@ -160,41 +155,10 @@ func TestARevisionGrowsWithEveryChange(t *testing.T) {
 	grows("counted")
 }
 
-func TestWhoMayFollowAPoll(t *testing.T) {
+func TestATopicOfNoPollIsGone(t *testing.T) {
 	h := newHall(t)
-	other := h.db.Tenant(t, testkit.WithModules("consultations"))
-	off := h.db.Tenant(t)
-	id, draft := h.open(terms()), h.draft(terms())
-	agent := citizen.Viewer{SignedIn: true, ID: citizen.NewID(), Grants: []citizen.Grant{{Role: citizen.Agent}}}
-	elsewhere := citizen.Viewer{SignedIn: true, ID: citizen.NewID(), Grants: []citizen.Grant{{Role: citizen.Agent, Module: "budgets"}}}
-	someone := citizen.Viewer{SignedIn: true, ID: citizen.NewID()}
-	for _, c := range []struct {
-		what  string
-		v     citizen.Viewer
-		in    *tenant.Tenant
-		poll  string
-		asked realtime.Audience
-		ok    bool
-	}{
-		{"a visitor, the public", citizen.Viewer{}, h.town, id.String(), realtime.Public, true},
-		{"a visitor, the screen", citizen.Viewer{}, h.town, id.String(), realtime.Screen, true},
-		{"a visitor, as host", citizen.Viewer{}, h.town, id.String(), realtime.Host, false},
-		{"a citizen, as host", someone, h.town, id.String(), realtime.Host, false},
-		{"an agent of another module, as host", elsewhere, h.town, id.String(), realtime.Host, false},
-		{"an agent, as host", agent, h.town, id.String(), realtime.Host, true},
-		{"a citizen, a draft", someone, h.town, draft.String(), realtime.Public, false},
-		{"an agent, a draft", agent, h.town, draft.String(), realtime.Host, true},
-		{"from another town", agent, other, id.String(), realtime.Public, false},
-		{"where the module is off", agent, off, id.String(), realtime.Public, false},
-		{"no poll", agent, h.town, uuid.NewString(), realtime.Public, false},
-		{"nonsense", agent, h.town, "nonsense", realtime.Public, false},
-	} {
-		topic := realtime.Topic{Tenant: c.in.ID.String(), Module: "voting", Name: c.poll}
-		as, err := h.box.Audience(context.Background(), c.in, c.v, topic, c.asked)
-		if (err == nil) != c.ok || c.ok && as != c.asked {
-			t.Errorf("%s: %q, %v", c.what, as, err)
-		}
-	}
+	other := h.db.Tenant(t)
+	id := h.open(terms())
 	for _, topic := range []realtime.Topic{
 		voting.Topic(other.ID, id), voting.Topic(h.town.ID, voting.NewPollID()),
 		{Tenant: "x", Module: "voting", Name: id.String()}, {Tenant: h.town.ID.String(), Module: "voting", Name: "x"},
