@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -205,25 +204,6 @@ func rowName(r Row) string {
 		return r.Value
 	}
 	return r.Cells[0].Text
-}
-
-// points are the places as the map's script reads them.
-func (p MapProps) points() string {
-	type point struct {
-		Name string  `json:"name"`
-		Href string  `json:"href,omitempty"`
-		Lat  float64 `json:"lat"`
-		Lon  float64 `json:"lon"`
-	}
-	points := make([]point, len(p.Places))
-	for i, place := range p.Places {
-		points[i] = point{place.Name, place.Href, place.Lat, place.Lon}
-	}
-	text, err := json.Marshal(points)
-	if err != nil { // a coordinate that is no number: no map, the list is there
-		return "[]"
-	}
-	return string(text)
 }
 
 // shown is the address printed below the code.

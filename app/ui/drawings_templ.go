@@ -48,7 +48,7 @@ func drawing(d Drawing) templ.Component {
 		}
 		switch d {
 		case DrawBallot:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<path class=\"draw-fill\" d=\"M64 78h112v58H64z\"></path> <path class=\"draw-paper\" d=\"M98 34h44v54H98z\"></path> <path class=\"draw-line\" d=\"M56 66h128v14H56zM64 80v56h112V80M98 66V34h44v32M107 46h26M107 55h16\"></path> <path class=\"draw-accent\" d=\"M92 73h56\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<path class=\"draw-fill\" d=\"M64 78h112v58H64z\"></path> <path class=\"draw-paper\" d=\"M98 34h44v32H98z\"></path> <path class=\"draw-line\" d=\"M56 66h128v14H56zM64 80v56h112V80M98 66V34h44v32M107 46h26M107 55h16\"></path> <path class=\"draw-accent\" d=\"M92 73h56\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -450,7 +450,7 @@ type Stat struct {
 	Bind          string          // field of the live state: "turnout"
 }
 
-// Place is a point of a map.
+// Place is a point of a map; one without coordinates is in the list only.
 type Place struct {
 	Name, Href, Text string
 	Lat, Lon         float64
@@ -461,7 +461,6 @@ type MapProps struct {
 	ID     string
 	Label  string // what the map shows
 	Places []Place
-	Height int // in steps of 4 px; 90 when zero
 }
 
 // QRProps is a code to scan, with its address in clear.
