@@ -30,7 +30,7 @@ func Examples(m counting.Method, lang Language) []Example {
 	case counting.Plurality:
 		e = w.example(counting.Choices, places, line{5, []int32{1, 0, 0}}, line{4, []int32{0, 1, 0}}, line{3, []int32{0, 0, 1}})
 	case counting.Approval:
-		e = w.example(counting.Choices, places, line{5, []int32{1, 0, 0}}, line{4, []int32{0, 1, 1}}, line{3, []int32{0, 1, 1}}, line{2, []int32{1, 1, 0}})
+		e = w.example(counting.Choices, places, line{5, []int32{1, 0, 0}}, line{4, []int32{0, 1, 1}}, line{3, []int32{0, 1, 0}}, line{2, []int32{1, 1, 0}})
 	case counting.YesNoAbstain:
 		e = w.answersExample()
 	case counting.Score:

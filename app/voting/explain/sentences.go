@@ -158,7 +158,9 @@ func (w *Writer) Sentence(o counting.Outcome, step counting.Step) string {
 }
 
 func (w *Writer) tally(o counting.Outcome, s counting.Tally) string {
-	shares := slices.Clone(s.Votes)
+	shares := slices.DeleteFunc(slices.Clone(s.Votes), func(v counting.Share) bool {
+		return o.Method == counting.STV && s.Round > 1 && v.Number.Sign() == 0 // excluded
+	})
 	slices.SortStableFunc(shares, func(a, b counting.Share) int { return b.Number.Cmp(a.Number) })
 	const shown = 12
 	var parts []string
