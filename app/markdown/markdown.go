@@ -7,7 +7,9 @@ package markdown
 
 import (
 	"bytes"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +18,9 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // HTML renders source. The highest heading of the text becomes <h{top}>, and no
@@ -80,10 +84,23 @@ func cut(s string, limit int) string {
 	return strings.TrimRight(short, " ,;:.") + "…"
 }
 
-// engine never passes raw HTML through: goldmark leaves it out by default.
-var engine = goldmark.New(goldmark.WithExtensions(
-	extension.Table, extension.Strikethrough, extension.Linkify,
-))
+// engine does not know raw HTML: what looks like a tag is text, and is shown as
+// it was typed, so that nobody's words vanish.
+var engine = goldmark.New(
+	goldmark.WithParser(parser.NewParser(
+		parser.WithBlockParsers(without(parser.DefaultBlockParsers(), parser.NewHTMLBlockParser())...),
+		parser.WithInlineParsers(without(parser.DefaultInlineParsers(), parser.NewRawHTMLParser())...),
+		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+	)),
+	goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
+)
+
+// without returns the parsers of a list that are not of the same kind as one.
+func without(list []util.PrioritizedValue, one any) []util.PrioritizedValue {
+	return slices.DeleteFunc(slices.Clone(list), func(p util.PrioritizedValue) bool {
+		return reflect.TypeOf(p.Value) == reflect.TypeOf(one)
+	})
+}
 
 // policy is the second lock: it would hold even if the engine had a hole.
 var policy = newPolicy()

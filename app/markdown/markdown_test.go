@@ -103,6 +103,8 @@ func TestOrdinaryWritingComesThrough(t *testing.T) {
 		{"[](https://exemple.fr)", `>https://exemple.fr</a>`},
 		{"| a | b |\n|---|---|\n| 1 | 2 |", `<th scope="col">a</th>`},
 		{"![plan](/fichiers/plan.png)", `<img src="/fichiers/plan.png" alt="plan"`},
+		{"<script>x</script> **fort** <b>gras</b>", "&lt;script&gt;x&lt;/script&gt; <strong>fort</strong> &lt;b&gt;gras&lt;/b&gt;"},
+		{"<https://exemple.fr>", `>https://exemple.fr</a>`},
 		{"l’été « chaud » & doux", "l’été « chaud » &amp; doux"},
 	}
 	for _, tt := range tests {

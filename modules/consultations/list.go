@@ -208,23 +208,6 @@ func (s store) search(ctx context.Context, tx bun.IDB, t tenant.ID, words string
 	return consultationsOf(rows), nil
 }
 
-// ids lists every published consultation, newest first: what may hold a poll
-// somebody took part in.
-func (s store) published(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid.UUID) ([]Consultation, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	var rows []row
-	err := tx.NewRaw(`
-		SELECT id, title, opens_at, closes_at, published_at, cancelled_at, outcome_at, core.now() AS now
-		FROM consultations.consultations
-		WHERE tenant_id = ? AND id IN (?) AND published_at IS NOT NULL`, t, bun.In(ids)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("find consultations: %w", err)
-	}
-	return consultationsOf(rows), nil
-}
-
 // todo is work that waits, and since when.
 type todo struct {
 	Count int
