@@ -1,0 +1,203 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync/atomic"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/uptrace/bun"
+
+	"parvis/app/access"
+	"parvis/app/booth"
+	"parvis/app/citizen"
+	"parvis/app/database"
+	"parvis/app/fault"
+	"parvis/app/files"
+	"parvis/app/i18n"
+	"parvis/app/identity"
+	"parvis/app/mail"
+	"parvis/app/module"
+	"parvis/app/site"
+	"parvis/app/tenant"
+	"parvis/app/ui"
+	"parvis/app/voting"
+	"parvis/app/web"
+	"parvis/realtime"
+)
+
+// Catalogues are the messages of the platform, modules left out.
+func Catalogues() []fs.FS {
+	return []fs.FS{
+		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
+		files.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue,
+	}
+}
+
+// mount adds every route. What comes first wins.
+func (a *App) mount() {
+	root := a.Fiber
+	root.Get("/direct", realtime.Handler(a.Live, a.authorizeSocket))
+	a.site.Mount(root)
+	a.Identity.Mount(root)
+	a.Booth.Mount(root)
+	office := root.Group("/office", requireStaff)
+	a.site.MountOffice(office)
+	a.Identity.MountOffice(office)
+	a.Booth.MountOffice(office)
+	api := root.Group("/api/v1")
+	for _, m := range a.Modules {
+		manifest := m.Manifest()
+		on := whenEnabled(manifest.Name)
+		m.Mount(
+			root.Group("/"+manifest.Path, on),
+			office.Group("/"+manifest.Path, on, web.Require(manifest.Name, manifest.Office...)),
+			api.Group("/"+manifest.Path, on),
+		)
+	}
+}
+
+// requireStaff keeps the back office for those who hold a role.
+func requireStaff(c *fiber.Ctx) error {
+	switch v := web.Viewer(c); {
+	case !v.SignedIn:
+		return web.ErrSignInRequired
+	case !v.Staff():
+		return web.ErrForbidden
+	}
+	return c.Next()
+}
+
+// whenEnabled makes a module that is switched off not exist.
+func whenEnabled(name string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if !web.Tenant(c).Enabled(name) {
+			return web.ErrNotFound
+		}
+		return c.Next()
+	}
+}
+
+// chrome fills in the menus.
+func (a *App) chrome(c *fiber.Ctx, chrome *ui.Chrome) {
+	chrome.Menu = a.site.Menu(c)
+	chrome.OfficeMenu = a.site.OfficeMenu(c)
+	chrome.Footer = a.site.Footer(web.Context(c))
+	if key := web.Tenant(c).Accessibility; key != "" {
+		chrome.Accessibility = i18n.T(web.Context(c), key)
+	}
+}
+
+// uploads are the routes that accept more than an ordinary form.
+func (a *App) uploads() []web.Upload {
+	var uploads []web.Upload
+	for _, m := range with[Uploader](a.Modules) {
+		uploads = append(uploads, m.Uploads()...)
+	}
+	return uploads
+}
+
+// Uploader is a module with forms that send files.
+type Uploader interface{ Uploads() []web.Upload }
+
+// personal is what the platform itself keeps about people.
+func (a *App) personal() []module.PersonalData {
+	return []module.PersonalData{a.Identity, a.Box}
+}
+
+func (a *App) holdings() []module.Holding {
+	var all []module.Holding
+	for _, p := range a.personal() {
+		all = append(all, p.Holdings()...)
+	}
+	return all
+}
+
+// broadcaster finds who speaks for a topic: the ballot box for polls, else the
+// module it is named after.
+func (a *App) broadcaster(name string) (module.Broadcaster, bool) {
+	if name == "voting" {
+		return a.Booth, true
+	}
+	for _, m := range a.Modules {
+		if b, ok := m.(module.Broadcaster); ok && m.Manifest().Name == name {
+			return b, true
+		}
+	}
+	return nil, false
+}
+
+// snapshot is the hub's source.
+func (a *App) snapshot(ctx context.Context, topic realtime.Topic, audience realtime.Audience) (realtime.State, error) {
+	b, ok := a.broadcaster(topic.Module)
+	if !ok {
+		return realtime.State{}, realtime.ErrGone
+	}
+	state, err := b.Snapshot(ctx, topic, audience)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return state, errors.Join(realtime.ErrGone, err)
+	}
+	return state, err
+}
+
+// errNoTopic is what asking for a topic of nobody's, or of a module that is
+// switched off, answers.
+var errNoTopic = fault.New(fault.NotFound, "web.not_found")
+
+// authorizeSocket says who opens a live socket. Nothing of c outlives it.
+func (a *App) authorizeSocket(c *fiber.Ctx) (realtime.Session, error) {
+	t, viewer := web.Tenant(c), web.Viewer(c)
+	token := web.SessionToken(c)
+	return realtime.Session{
+		Tenant:  t.ID.String(),
+		Origins: []string{web.Origin(c)},
+		Audience: func(ctx context.Context, topic realtime.Topic, asked realtime.Audience) (realtime.Audience, error) {
+			b, ok := a.broadcaster(topic.Module)
+			if !ok || topic.Module != "voting" && !t.Enabled(topic.Module) {
+				return "", errNoTopic
+			}
+			return b.Audience(ctx, t, viewer, topic, asked)
+		},
+		Alive: func(ctx context.Context) bool { return a.stillOpen(ctx, t.ID, viewer, token) },
+	}, nil
+}
+
+// stillOpen reports whether the session a socket was opened with still is. A
+// database that does not answer closes nobody.
+func (a *App) stillOpen(ctx context.Context, t tenant.ID, v citizen.Viewer, token string) bool {
+	if !v.SignedIn {
+		return true
+	}
+	now, err := a.Identity.Viewer(ctx, t, token)
+	if err != nil {
+		return fault.KindOf(err) == fault.Unavailable
+	}
+	return now.ID == v.ID
+}
+
+// readiness says whether requests may come.
+type readiness struct{ serving atomic.Bool }
+
+func (r *readiness) set(serving bool) { r.serving.Store(serving) }
+
+var errStopping = errors.New("the program is starting or stopping")
+
+// Ready reports whether the program can serve: it is neither starting nor
+// stopping, and the database answers.
+func (a *App) Ready(ctx context.Context) error {
+	if !a.ready.serving.Load() {
+		return errStopping
+	}
+	return a.DB.Platform(ctx, func(ctx context.Context, tx bun.Tx) error { return nil })
+}
+
+// subjects finds the module that polls of its name belong to.
+func (a *App) subjects(name string) (booth.Subjects, bool) {
+	for _, m := range a.Modules {
+		if s, ok := m.(booth.Subjects); ok && m.Manifest().Name == name {
+			return s, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,189 @@
+// Package kernel puts the program together: it opens the database, builds the
+// platform's services, mounts the modules behind tenant, session and switch,
+// and starts and stops everything in order. It takes no decision of any
+// feature, and knows modules only through the socket.
+package kernel
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"parvis/app/booth"
+	"parvis/app/clock"
+	"parvis/app/config"
+	"parvis/app/database"
+	"parvis/app/files"
+	"parvis/app/i18n"
+	"parvis/app/identity"
+	"parvis/app/jobs"
+	"parvis/app/mail"
+	"parvis/app/module"
+	"parvis/app/site"
+	"parvis/app/tenant"
+	"parvis/app/voting"
+	"parvis/app/web"
+	"parvis/realtime"
+)
+
+// Platform is what modules may build on. Each takes only what it needs.
+type Platform struct {
+	DB       *database.DB
+	Clock    clock.Clock
+	Box      *voting.Box
+	Files    *files.Store
+	Identity *identity.Service
+	Mail     *mail.Sender
+	Jobs     *jobs.Runner
+	Live     *realtime.Hub
+	Log      *slog.Logger
+}
+
+// Options is what New needs. Config, DB and Log are required.
+type Options struct {
+	Config  config.Config
+	DB      *database.DB
+	Modules func(*Platform) []module.Module
+	Clock   clock.Clock // the system's when nil
+	Log     *slog.Logger
+}
+
+// App is the program, ready to serve.
+type App struct {
+	*Platform
+	Config    config.Config
+	Directory *site.Directory
+	Modules   []module.Module
+	Booth     *booth.Booth
+	Fiber     *fiber.App
+
+	bundle *i18n.Bundle
+	site   *site.Site
+	ready  readiness
+	secret []byte
+	work   background
+}
+
+// New builds the program on an open database. Nothing runs before Start.
+func New(o Options) (*App, error) {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	secret, err := o.Config.Key()
+	if err != nil {
+		return nil, err
+	}
+	p := &Platform{DB: o.DB, Clock: o.Clock, Log: o.Log, Files: files.New(filepath.Join(o.Config.Data, "files"))}
+	a := &App{Platform: p, Config: o.Config, Directory: site.NewDirectory(o.DB, o.Clock), secret: secret}
+	if err := a.buildServices(); err != nil {
+		return nil, err
+	}
+	a.Modules = o.Modules(p)
+	if err := checkModules(a.Modules); err != nil {
+		return nil, err
+	}
+	if err := a.buildEdge(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) buildServices() (err error) {
+	if a.Jobs, err = jobs.New(a.DB.Pool, a.Log); err != nil {
+		return err
+	}
+	a.Mail, err = mail.New(mail.Options{
+		DB: a.DB, Jobs: a.Jobs, SMTP: a.Config.SMTP, From: a.Config.MailFrom, Keep: a.Config.KeepsMail(), Log: a.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.Live = realtime.New(realtime.Options{Source: realtime.SourceFunc(a.snapshot), Log: a.Log})
+	a.Box = voting.New(voting.Deps{DB: a.DB, Live: a.Live, Log: a.Log})
+	a.Identity = identity.New(identity.Deps{
+		DB: a.DB, Mail: a.Mail, Clock: a.Clock, Secret: a.secret, Demo: a.Config.Demo, Log: a.Log,
+	})
+	return nil
+}
+
+// catalogues are the messages of everything that speaks.
+func (a *App) catalogues() (*i18n.Bundle, error) {
+	all := Catalogues()
+	for _, m := range a.Modules {
+		all = append(all, m.Manifest().Catalogue)
+	}
+	bundle, err := i18n.Load(all...)
+	if err != nil {
+		return nil, fmt.Errorf("load the catalogues: %w", err)
+	}
+	return bundle, nil
+}
+
+func (a *App) buildEdge() (err error) {
+	if a.bundle, err = a.catalogues(); err != nil {
+		return err
+	}
+	a.Booth = booth.New(booth.Deps{DB: a.DB, Box: a.Box, Subjects: a.subjects, Secret: a.secret, Log: a.Log})
+	a.site = site.New(site.Deps{
+		DB: a.DB, Clock: a.Clock, Directory: a.Directory, Modules: a.Modules, Holdings: a.holdings(),
+	})
+	a.Fiber, err = web.New(web.Options{
+		Tenants: a.Directory, Sessions: a.Identity, Messages: a.bundle, Secret: a.secret,
+		HTTPS: a.Config.HTTPS(), TrustedProxies: a.Config.TrustedProxies, Chrome: a.chrome, Uploads: a.uploads(),
+		Ready: a.Ready, Clock: a.Clock, Log: a.Log,
+	})
+	if err != nil {
+		return err
+	}
+	realtime.Prepare(a.Fiber)
+	a.Identity.Holders(append([]module.PersonalData{a.Box}, with[module.PersonalData](a.Modules)...)...)
+	a.mount()
+	return nil
+}
+
+// Start lets the background work begin: jobs, the ballot box's openings and
+// closings, what modules do by themselves.
+func (a *App) Start(ctx context.Context) error {
+	logModules(a.Log, a.Modules)
+	a.Jobs.Every("identity_retention", 24*time.Hour, func(ctx context.Context) error {
+		return a.Identity.Retain(ctx, a.Directory, a.bundle, func(t *tenant.Tenant) string { return a.Config.URL(t.Hosts[0], "") })
+	})
+	if err := a.Jobs.Start(ctx); err != nil {
+		return err
+	}
+	a.work.start(ctx, a.Log, "voting", a.Box.Work)
+	for _, m := range a.Modules {
+		if w, ok := m.(module.Worker); ok {
+			a.work.start(ctx, a.Log, m.Manifest().Name, w.Work)
+		}
+	}
+	a.ready.set(true)
+	return nil
+}
+
+// Stop ends everything in order: no new request, the sockets told to come
+// back elsewhere, the ballots under way committed, the jobs finished.
+func (a *App) Stop(ctx context.Context) {
+	a.ready.set(false)
+	steps := []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"close the live sockets", a.Live.Close},
+		{"stop listening", a.Fiber.ShutdownWithContext},
+		{"commit the ballots under way", a.Box.Drain},
+		{"finish the jobs", a.Jobs.Stop},
+		{"end the background work", a.work.stop},
+	}
+	for _, step := range steps {
+		if err := step.do(ctx); err != nil {
+			a.Log.Error("stop", "step", step.what, "error", err)
+		}
+	}
+}
+
+const stopWithin = 20 * time.Second

@@ -1,0 +1,86 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"parvis/app/database/embedded"
+	"parvis/app/web"
+)
+
+var errDatabaseFailed = errors.New("la base de données privée ne redémarre plus : voir le journal ci-dessus")
+
+func (p *Program) serveCommand() *cli.Command {
+	return &cli.Command{
+		Name: "serve", Usage: "sert les sites (commande par défaut)",
+		Flags: []cli.Flag{&cli.IntFlag{Name: "crowd", Usage: "avec PARVIS_DEMO : nombre de votantes et votants simulés dans la salle"}},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			return p.serve(ctx, c.Int("crowd"))
+		},
+	}
+}
+
+// serve runs until ctx is done, then stops gracefully.
+func (p *Program) serve(ctx context.Context, crowd int) error {
+	start := time.Now()
+	cfg, log, err := p.load()
+	if err != nil {
+		return err
+	}
+	p.say("» base de données")
+	s, err := openStore(ctx, cfg, log)
+	if errors.Is(err, embedded.ErrNoBinaries) {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer s.Close()
+	app, err := New(Options{Config: cfg, DB: s.DB, Modules: p.Modules, Log: log})
+	if err != nil {
+		return err
+	}
+	if cfg.Demo {
+		p.say("» villes de démonstration")
+		if err := p.Seed(ctx, app.seeding(s)); err != nil {
+			return fmt.Errorf("load the demonstration towns: %w", err)
+		}
+	}
+	listener, err := web.Listen(cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if err := app.Start(ctx); err != nil {
+		return err
+	}
+	p.welcome(ctx, app, listener.Addr(), time.Since(start))
+	if crowd > 0 && p.Crowd != nil {
+		go p.Crowd(ctx, app, listener.Addr().String(), crowd)
+	}
+	return p.runUntilDone(ctx, app, s, listener)
+}
+
+// runUntilDone serves until ctx is done or something that cannot be mended happens.
+func (p *Program) runUntilDone(ctx context.Context, app *App, s *store, listener net.Listener) error {
+	served := make(chan error, 1)
+	go func() { served <- app.Fiber.Listener(listener) }()
+	var failure error
+	select {
+	case <-ctx.Done():
+	case failure = <-served:
+	case <-s.failed():
+		failure = errDatabaseFailed
+	}
+	app.Log.Info("stopping")
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	app.Stop(last)
+	return failure
+}
+
+func (p *Program) say(line string) { fmt.Fprintln(p.Stdout, line) }

@@ -1,0 +1,37 @@
+// Command parvis serves the public squares of municipalities.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v3"
+
+	"parvis/app/count"
+	"parvis/app/kernel"
+	"parvis/modules"
+	"parvis/seeds"
+)
+
+// version is set by the linker: see the Makefile.
+var version = "dev"
+
+func main() {
+	if err := run(context.Background(), os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, "parvis :", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	program := kernel.Program{
+		Version:  version,
+		Modules:  modules.All,
+		Seed:     seeds.Load,
+		Commands: []*cli.Command{count.Command()},
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+	}
+	return program.Run(ctx, args)
+}

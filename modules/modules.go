@@ -1,0 +1,17 @@
+// Package modules lists the features of the platform. Adding one is a folder
+// here, a line below, and its migrations; removing one is the reverse.
+package modules
+
+import (
+	"parvis/app/kernel"
+	"parvis/app/module"
+	"parvis/modules/consultations"
+)
+
+// All returns every module, in the order of the menu. Each is given only what
+// it needs.
+func All(p *kernel.Platform) []module.Module {
+	return []module.Module{
+		consultations.New(consultations.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Live: p.Live, Log: p.Log}),
+	}
+}
