@@ -17,19 +17,20 @@ import (
 
 // readBuffer is the size of a socket's read buffer. Browsers send next to
 // nothing; larger frames pass through it in pieces.
-const readBuffer = 256
+const readBuffer = 128
 
 // Prepare lets the app give its connections away. It must be called once,
 // before the app listens.
 func Prepare(app *fiber.App) { app.Server().KeepHijackedConns = true }
 
-// Upgrade turns the request into a WebSocket and runs serve in a goroutine of
-// its own, after which the connection is closed. A request that is not an
-// upgrade, or does not come from one of the origins, is refused while Fiber
-// can still answer it.
+// Upgrade turns the request into a WebSocket and hands it to serve, which owns
+// it from then on, and must close it. A request that is not an upgrade, or does
+// not come from one of the origins, is refused while Fiber can still answer it.
 //
 // The Fiber context is recycled as soon as the handler returns: serve must use
-// nothing of it, not even its strings, unless copied before.
+// nothing of it, not even its strings, unless copied before. And serve should
+// return soon, leaving the socket to a goroutine that it starts: the one it is
+// called in holds buffers of the HTTP server, and its stack has grown.
 func Upgrade(c *fiber.Ctx, origins []string, log *slog.Logger, serve func(*websocket.Conn)) error {
 	if !c.App().Server().KeepHijackedConns {
 		return fmt.Errorf("realtime: Prepare was not called on the app")
@@ -52,12 +53,7 @@ func Upgrade(c *fiber.Ctx, origins []string, log *slog.Logger, serve func(*webso
 			conn.Close() // fasthttp leaves that to us
 			return
 		}
-		// In a new goroutine: this one's stack has grown, and would be kept.
-		go func() {
-			defer socket.Close()
-			defer survive(log, "socket")
-			serve(socket)
-		}()
+		serve(socket)
 	})
 	return nil
 }

@@ -46,7 +46,7 @@ func Handler(hub *Hub, authorize Authorize) fiber.Handler {
 			return fiber.ErrServiceUnavailable
 		}
 		return Upgrade(c, session.Origins, hub.log, func(conn *websocket.Conn) {
-			hub.serve(conn, session, wants)
+			hub.accept(conn, session, wants)
 		})
 	}
 }

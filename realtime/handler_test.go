@@ -29,6 +29,11 @@ type house struct {
 // open starts a house. authorize may be nil: everyone of poll's tenant.
 func open(t testing.TB, options Options, authorize Authorize) *house {
 	t.Helper()
+	return openWith(t, fiber.Config{}, options, authorize)
+}
+
+func openWith(t testing.TB, config fiber.Config, options Options, authorize Authorize) *house {
+	t.Helper()
 	h := &house{town: newTown()}
 	if options.Source == nil {
 		options.Source = h.town
@@ -44,7 +49,8 @@ func open(t testing.TB, options Options, authorize Authorize) *house {
 	if authorize == nil {
 		authorize = func(*fiber.Ctx) (Session, error) { return h.visitor(), nil }
 	}
-	h.app = fiber.New(fiber.Config{DisableStartupMessage: true, ReadTimeout: 300 * time.Millisecond, IdleTimeout: 300 * time.Millisecond})
+	config.DisableStartupMessage = true
+	h.app = fiber.New(config)
 	Prepare(h.app)
 	h.app.Get("/direct", Handler(h.hub, authorize))
 	serving := make(chan error, 1)
@@ -187,7 +193,7 @@ func TestAnAppThatWasNotPreparedIsFoundOutAtOnce(t *testing.T) {
 }
 
 func TestASocketOutlivesTheTimeoutsOfHTTP(t *testing.T) {
-	h := open(t, Options{}, nil)
+	h := openWith(t, fiber.Config{ReadTimeout: 300 * time.Millisecond, IdleTimeout: 300 * time.Millisecond}, Options{}, nil)
 	client := h.come(t)
 	next(t, client)
 	time.Sleep(700 * time.Millisecond) // the time limits themselves are what is tested: 300 ms

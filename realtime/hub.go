@@ -231,14 +231,15 @@ func (h *Hub) room() bool {
 	return !h.closing && h.count < h.options.MaxSockets
 }
 
-// serve runs a socket to its end.
-func (h *Hub) serve(conn *websocket.Conn, session Session, first []want) {
+// accept takes a connection over.
+func (h *Hub) accept(conn *websocket.Conn, session Session, first []want) {
+	session.Origins = nil // not kept for as long as the socket lives
 	s := &socket{hub: h, conn: conn, wire: conn.NetConn().(*wire), session: session}
 	if !h.enter(s) {
+		conn.Close()
 		return
 	}
-	defer h.leave(s)
-	s.serve(first)
+	s.begin(first)
 }
 
 func (h *Hub) enter(s *socket) bool {
@@ -258,20 +259,18 @@ func (h *Hub) enter(s *socket) bool {
 	return true
 }
 
+// leave forgets a socket that has ended.
 func (h *Hub) leave(s *socket) {
-	s.mu.Lock()
-	s.dead = true // after a panic, nobody said so yet
-	follows := s.follows
-	s.follows = nil
-	s.mu.Unlock()
-	for _, own := range follows {
-		own.feed.part(s)
+	for _, f := range s.forget() {
+		f.part(s)
 	}
 	h.life.Lock()
-	delete(h.wheel[s.slot], s)
-	h.count--
-	h.life.Unlock()
-	h.running.Done()
+	defer h.life.Unlock()
+	if _, here := h.wheel[s.slot][s]; here {
+		delete(h.wheel[s.slot], s)
+		h.count--
+		h.running.Done()
+	}
 }
 
 // follow has s follow the feed of key, of which it shows rev.
@@ -308,20 +307,26 @@ func (h *Hub) turn() {
 
 func (h *Hub) beat(slot int) {
 	h.life.Lock()
-	defer h.life.Unlock()
-	ready := make([]*socket, 0, len(h.wheel[slot]))
-	var checks []*socket
+	var ready, checks, silent []*socket
 	for s := range h.wheel[slot] {
-		writable, check := s.beat()
-		if writable {
-			ready = append(ready, s)
-		}
-		if check {
-			checks = append(checks, s)
+		switch writable, check, dead := s.beat(); {
+		case dead:
+			silent = append(silent, s)
+		default:
+			if writable {
+				ready = append(ready, s)
+			}
+			if check {
+				checks = append(checks, s)
+			}
 		}
 	}
+	h.life.Unlock()
 	h.writers.add(ready...)
 	h.checks.add(checks...)
+	for _, s := range silent {
+		s.kill()
+	}
 }
 
 // reread reads again what is shown, and forgets what is not.

@@ -420,21 +420,23 @@ func TestASocketFollowsAtMostTwentyTopics(t *testing.T) {
 
 func TestAHeartbeatShowsThatBothSidesLive(t *testing.T) {
 	inTime(t, Options{Reread: time.Hour}, func(t *testing.T, hub *Hub, town *town) {
-		s := watch(t, hub, anyone(poll.Tenant), shown)
+		s := &screen{conn: link(t, hub, anyone(poll.Tenant), shown)}
 		var pings atomic.Int32
+		var dead atomic.Bool // the phone is; its network still accepts bytes
 		pong := s.conn.PingHandler()
-		s.conn.SetPingHandler(func(data string) error { pings.Add(1); return pong(data) })
-		wait(10 * time.Minute)
-		beats := 0
-		for _, m := range s.seen {
-			if m.Hb != 0 && m.Hb == m.at.UnixMilli() {
-				beats++
+		s.conn.SetPingHandler(func(data string) error {
+			if dead.Load() {
+				return nil
 			}
-		}
-		if beats < 23 || beats > 25 || int(pings.Load()) != beats || hub.Stats().Sockets != 1 {
+			pings.Add(1)
+			return pong(data)
+		})
+		go s.read()
+		wait(10 * time.Minute)
+		if beats := s.beats(); beats < 23 || beats > 25 || int(pings.Load()) != beats || hub.Stats().Sockets != 1 {
 			t.Errorf("%d heartbeats and %d pings in 10 minutes, %+v; want one every 25 s and the socket kept", beats, pings.Load(), hub.Stats())
 		}
-		s.conn.SetPingHandler(func(string) error { return nil }) // the phone is dead, its network accepts bytes
+		dead.Store(true)
 		wait(86 * time.Second)
 		if n := hub.Stats().Sockets; n != 0 {
 			t.Errorf("%d sockets after the browser stopped to answer, want 0", n)

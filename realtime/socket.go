@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -17,6 +19,7 @@ const (
 	readPatience  = 5 * time.Second // for the source and the session to answer
 	closePatience = time.Second     // for the peer to say goodbye as well
 	maxNotes      = 2 * maxTopics   // refusals kept for a peer that does not read
+	maxSilence    = 2               // heartbeats that may stay unanswered
 	maxFrames     = 60              // a client may send between two heartbeats
 )
 
@@ -27,15 +30,20 @@ var (
 
 // socket is one connected browser.
 //
-// Its goroutine reads. The right to write passes from hand to hand: claim
-// takes it, next gives it back when nothing is owed. What is owed follows from
-// the fields below, so that a slow socket costs no more memory than a fast one.
+// A goroutine waits for what it sends. What that goroutine does beyond waiting
+// it does last, and leaves the waiting to a new one: a stack never shrinks to
+// the 2 kB that waiting takes, and would be most of what an idle socket costs.
+//
+// The right to write passes from hand to hand: claim takes it, next gives it
+// back when nothing is owed. What is owed follows from the fields below, so
+// that a slow socket costs no more memory than a fast one.
 type socket struct {
 	hub     *Hub
 	conn    *websocket.Conn
 	wire    *wire
 	session Session
-	slot    int // of the wheel
+	slot    int         // of the wheel
+	heard   atomic.Bool // since the last heartbeat
 
 	mu       sync.Mutex // taken last, held for an instant
 	follows  []follow
@@ -44,6 +52,7 @@ type socket struct {
 	beats    uint    // heartbeats so far
 	due      int     // parts of the heartbeat
 	frames   int     // received since the last heartbeat
+	silence  int     // heartbeats since the client was heard
 	checking bool    // the session is being checked
 	closing  int     // code of the goodbye, 0 for none
 	said     bool    // goodbye
@@ -58,30 +67,54 @@ type follow struct {
 	rev  int64 // the newest that was written, -1 for none
 }
 
-// serve runs the socket until either side ends it.
-func (s *socket) serve(first []want) {
+// begin has the socket follow the first topics, and wait for its client.
+func (s *socket) begin(first []want) {
+	defer s.guard()
 	s.conn.SetReadLimit(maxFrame)
-	s.conn.SetPongHandler(func(string) error { return s.extend() })
+	s.conn.SetPongHandler(func(string) error { s.heard.Store(true); return nil })
 	s.conn.SetPingHandler(s.pong)
 	s.conn.SetCloseHandler(func(int, string) error { return nil }) // goodbye is said by who has the right to write
-	err := s.extend()
 	for _, w := range first {
 		s.subscribe(w)
 	}
 	s.wake() // where writing waits, even the handshake's answer is still to be sent
-	for err == nil {
-		err = s.receive()
-	}
-	s.finish(err)
+	go s.read()
 }
 
-// receive waits for a frame and does what it asks.
-func (s *socket) receive() error {
+// read waits for a frame and does what it asks.
+func (s *socket) read() {
+	defer s.guard()
 	kind, r, err := s.conn.NextReader()
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.handle(kind, r)
 	}
-	return s.handle(kind, r)
+	if err == nil {
+		go s.read()
+		return
+	}
+	s.finish(err)
+	s.hub.leave(s)
+}
+
+// guard ends a socket whose goroutine panicked.
+func (s *socket) guard() {
+	if reason := recover(); reason != nil {
+		s.hub.log.Error("realtime recovered from a panic", "in", "socket", "panic", reason, "stack", string(debug.Stack()))
+		s.kill()
+		s.hub.leave(s)
+	}
+}
+
+// forget returns what the socket followed, and has it follow nothing.
+func (s *socket) forget() []*feed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	feeds := make([]*feed, 0, len(s.follows))
+	for _, own := range s.follows {
+		feeds = append(feeds, own.feed)
+	}
+	s.follows = nil
+	return feeds
 }
 
 func (s *socket) handle(kind int, r io.Reader) error {
@@ -104,7 +137,7 @@ func (s *socket) handle(kind int, r io.Reader) error {
 	for _, w := range request.Sub {
 		s.subscribe(w)
 	}
-	return s.extend()
+	return nil
 }
 
 // cmpErr returns err, or otherwise when there is none.
@@ -120,17 +153,8 @@ func (s *socket) count() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frames++
+	s.heard.Store(true)
 	return s.frames <= maxFrames
-}
-
-// extend gives the client until two heartbeats from now to show that it lives.
-func (s *socket) extend() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing != 0 {
-		return nil
-	}
-	return s.conn.SetReadDeadline(time.Now().Add(2*s.hub.options.Heartbeat + 10*time.Second))
 }
 
 // pong answers a client's ping. Browsers never send one.
@@ -142,7 +166,7 @@ func (s *socket) pong(data string) error {
 		return err
 	}
 	s.wake() // what the kernel did not take at once is sent by who has the right to write
-	return s.extend()
+	return nil
 }
 
 // subscribe has the socket follow a topic, if it may.
@@ -216,16 +240,24 @@ func (s *socket) refuse(topic Topic) {
 	s.wake()
 }
 
-// beat has a heartbeat sent, and reports whether the session is to be checked:
-// at every other one.
-func (s *socket) beat() (ready, check bool) {
+// beat has a heartbeat sent. It reports whether the caller now has the right
+// to write it, whether the session is to be checked (at every other one), and
+// whether nothing was heard from the client for two of them.
+func (s *socket) beat() (writable, check, dead bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.silence++
+	if s.heard.Swap(false) {
+		s.silence = 0
+	}
 	s.beats++
 	s.due, s.frames = 2, 0
+	if s.silence > maxSilence {
+		return false, false, true
+	}
 	check = s.beats%2 == 0 && !s.checking
 	s.checking = s.checking || check
-	return s.claimLocked(), check
+	return s.claimLocked(), check, false
 }
 
 // check ends the socket of a session that has ended.

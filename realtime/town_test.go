@@ -122,13 +122,12 @@ func tryLink(hub *Hub, session Session, query string) (*websocket.Conn, error) {
 		return nil, err
 	}
 	go func() {
-		defer near.Close()
 		r, err := http.ReadRequest(bufio.NewReader(near))
 		if err != nil {
 			return
 		}
 		if conn, err := handshake(near, r); err == nil {
-			hub.serve(conn, session, first)
+			hub.accept(conn, session, first)
 		}
 	}()
 	dialer := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return far, nil }}
@@ -203,6 +202,19 @@ func (s *screen) states() []message {
 		}
 	}
 	return states
+}
+
+// beats counts the heartbeats that told the right time.
+func (s *screen) beats() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	beats := 0
+	for _, m := range s.seen {
+		if m.Hb != 0 && m.Hb == m.at.UnixMilli() {
+			beats++
+		}
+	}
+	return beats
 }
 
 func (s *screen) revs() []int64 {

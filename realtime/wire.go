@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"syscall"
@@ -19,6 +20,7 @@ var errTooMuchLeft = errors.New("realtime: the peer asks for more than it reads"
 type wire struct {
 	net.Conn
 	raw syscall.RawConn // nil where the connection is no plain socket (TLS, a pipe)
+	in  intake
 
 	mu       sync.Mutex
 	left     []byte
@@ -27,14 +29,41 @@ type wire struct {
 }
 
 func newWire(conn net.Conn) *wire {
-	w := &wire{Conn: conn}
-	if plain, ok := conn.(syscall.Conn); ok {
-		if raw, err := plain.SyscallConn(); err == nil {
-			w.raw = raw
-			keepUnsentSmall(raw)
-		}
+	w := &wire{Conn: conn, raw: plainSocket(conn)}
+	if w.raw != nil {
+		w.in.take = w.in.receive
+		keepUnsentSmall(w.raw)
 	}
 	return w
+}
+
+// intake is a read that waits. It lives here, and not on the stack or in
+// rubbish, so that waiting fits the smallest stack there is: net.TCPConn's
+// takes more, and so does the memory manager now and then.
+type intake struct {
+	take    func(uintptr) bool // receive, made once
+	buffer  []byte
+	n       int
+	failure error
+}
+
+// Read implements net.Conn.
+func (w *wire) Read(p []byte) (int, error) {
+	if w.raw == nil {
+		return w.Conn.Read(p)
+	}
+	w.in.buffer = p
+	err := w.raw.Read(w.in.take)
+	w.in.buffer = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case w.in.failure != nil:
+		return 0, w.in.failure
+	case w.in.n == 0:
+		return 0, io.EOF
+	}
+	return w.in.n, nil
 }
 
 // Write takes all of p.
