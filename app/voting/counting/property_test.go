@@ -509,3 +509,33 @@ func TestMajorityJudgmentIsItsDefinition(t *testing.T) {
 		}
 	})
 }
+
+// Raising the shares stops exactly where the definition says: the last outcome that fits, step by step.
+func TestAdd1KeepsTheLastOutcomeThatFits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, rule := drawFor(t, counting.EqualShares)
+		rule.Completion = counting.CompletionAdd1
+		o := count(t, p, rule)
+		var all int64
+		for _, option := range p.Options {
+			all += option.Cost
+		}
+		budget := rule.Envelopes[0].Cents
+		if o.Blank == o.Ballots || all <= budget {
+			return
+		}
+		share := budget / p.Total() / 100 * 100
+		kept := naiveShares(p, share*p.Total(), false)
+		for share <= budget { // beyond, every supporter alone pays for everything that fits
+			share += rule.Step
+			next := naiveShares(p, share*p.Total(), false)
+			if spending(p, next) > budget {
+				break
+			}
+			kept = next
+		}
+		if len(kept) != len(o.Winners) || len(kept) > 0 && !slices.Equal(kept, o.Winners) {
+			t.Fatalf("bought %v, the definition buys %v", o.Winners, kept)
+		}
+	})
+}

@@ -258,3 +258,32 @@ func sameNumber(a, b string) bool {
 	y, okY := new(big.Rat).SetString(b)
 	return okX && okY && x.Cmp(y) == 0
 }
+
+// In forints a step of one unit takes tens of thousands of counts, which the data's other engines gave up on. The last
+// share accepted must fit the envelope, and the next one must not.
+func TestAdd1InForintsStopsAtTheLastShareThatFits(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("PARVIS_LONG") == "" {
+		t.Log("two budgets in forints were not counted: set PARVIS_LONG=1")
+		return
+	}
+	if len(outcomes(t, 2, "budgets in forints", "pb")) == 0 {
+		return
+	}
+	for _, name := range []string{"Hungary_Budapest_2023_VIII_Jozsefvaros.pb", "Hungary_Budapest_2025_VIII_Jozsefvaros.pb"} {
+		file := readFile(t, elections(), "pb", name)
+		budget, voters := file.Envelopes[0].Cents, file.Profile.Total()
+		got := mustCount(t, file.Profile, counting.Rule{Method: counting.EqualShares, Envelopes: file.Envelopes, Completion: counting.CompletionAdd1})
+		share := budget/voters/100*100 + got.Spending[0].Increments*100
+		at := func(share int64) counting.Outcome {
+			return mustCount(t, file.Profile, counting.Rule{Method: counting.EqualShares, Envelopes: []counting.Envelope{{Cents: share * voters}}})
+		}
+		if kept := at(share); !slices.Equal(kept.Winners, got.Winners) || kept.Spending[0].Spent > budget {
+			t.Errorf("%s: at the last share %v win, the count kept %v", name, kept.Winners, got.Winners)
+		}
+		if at(share+100).Spending[0].Spent <= budget {
+			t.Errorf("%s: after %d increments one more would fit", name, got.Spending[0].Increments)
+		}
+		t.Logf("%s: %d increments, %d winners", name, got.Spending[0].Increments, len(got.Winners))
+	}
+}

@@ -7,6 +7,9 @@ import (
 
 // schulze: see Schulze.
 func (c *count) schulze() error {
+	if n := len(c.profile.Options); n > maxDuellists {
+		return fmt.Errorf("%d options to compare two by two, %d at most: %w", n, maxDuellists, ErrTooLarge)
+	}
 	duels := c.duels()
 	c.outcome.Pairwise = duels
 	standing, dropped, err := c.dropped(duels)
@@ -41,6 +44,9 @@ func (c *count) schulze() error {
 	c.electSteps(won)
 	return nil
 }
+
+// maxDuellists bounds options whose duels, options², are all kept and told.
+const maxDuellists = 1000
 
 // explainDuels says whether an option wins all its duels, and otherwise how the chains of the first ones compare.
 func (c *count) explainDuels(first, standing []int, won []*big.Rat, strength [][]int64) {
