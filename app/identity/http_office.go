@@ -211,7 +211,7 @@ func (s *Service) recordResidence(c *fiber.Ctx) error {
 
 // recordShown records what somebody showed at the desk.
 //
-//i18n: identity.file.*.done
+// i18n: identity.file.*.done
 func (s *Service) recordShown(c *fiber.Ctx, done string, record func(context.Context, *tenant.Tenant, citizen.Viewer, citizen.ID, Shown) error) error {
 	id, err := citizenParam(c)
 	if err != nil {

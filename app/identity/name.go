@@ -40,9 +40,13 @@ func parseLine(field, text string, longest int) (string, error) {
 	if !utf8.ValidString(text) {
 		return "", fault.New(fault.Unreadable, "form.unreadable")
 	}
-	line := strings.Join(strings.FieldsFunc(norm.NFC.String(text), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-	}), " ")
+	visible := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(text))
+	line := strings.Join(strings.FieldsFunc(visible, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if utf8.RuneCountInString(line) > longest {
 		return "", ErrTooLong.With(fault.Args{"Count": longest}).On(field)
 	}
