@@ -59,7 +59,7 @@ func readCivic(s *source, file *File) error {
 	if len(text) > maxJSON {
 		return s.fault("the file is larger than %d bytes", maxJSON)
 	}
-	text = bytes.TrimPrefix(text, bom)
+	text = bytes.TrimPrefix(text, []byte(bom))
 	if !utf8.Valid(text) {
 		return s.fault("not UTF-8: save the file in UTF-8")
 	}

@@ -70,7 +70,7 @@ func Read(name string, r io.Reader) (*File, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}), bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
 		return nil, s.fault("the file is in UTF-16; save it in UTF-8")
-	case len(bytes.TrimSpace(bytes.TrimPrefix(head, bom))) == 0:
+	case len(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(bom)))) == 0:
 		return nil, s.fault("the file is empty")
 	}
 	file := &File{Name: name}
@@ -98,7 +98,7 @@ func Read(name string, r io.Reader) (*File, error) {
 	return file, nil
 }
 
-var bom = []byte("\xEF\xBB\xBF")
+const bom = "\xEF\xBB\xBF"
 
 // detect tells the format: the extension first, then what the file begins with.
 func detect(name string, head []byte) string {
@@ -107,7 +107,7 @@ func detect(name string, head []byte) string {
 	case "pb", "soc", "soi", "toc", "toi", "cat", "blt", "json", "csv":
 		return ext
 	}
-	text := string(bytes.TrimSpace(bytes.TrimPrefix(head, bom)))
+	text := string(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(bom))))
 	first, _, _ := strings.Cut(text, "\n")
 	first = strings.TrimSpace(first)
 	switch {
@@ -181,7 +181,7 @@ func (s *source) next() (string, error) {
 	}
 	s.line++
 	if s.line == 1 {
-		line = bytes.TrimPrefix(line, bom)
+		line = bytes.TrimPrefix(line, []byte(bom))
 	}
 	if !utf8.Valid(line) {
 		return "", s.faultHere("not UTF-8: save the file in UTF-8, it may be in Windows-1252 or mix encodings")
