@@ -120,8 +120,18 @@ func samplePages() map[string]templ.Component {
 			with(ScreenBeside(QR(QRProps{Text: "https://saint-dizier.example.fr/v/7F3K92", Label: "Voter"})), TallyBars(tally)), ScreenNumbers(sampleStats())),
 		"/screen/result": with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "result"}), TallyBars(tally), ScreenNumbers(sampleStats())),
 		"/screen/wait":   with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "counting"}), ScreenMessage("hourglass", "Dépouillement en cours", "Le résultat s’affiche dans un instant.")),
+		"/screen/body":   with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "open"}), sampleRoom(TallyBars(tally))),
+		"/screen/hidden": with(Screen(ScreenProps{Title: "Écran", Eyebrow: meeting, Heading: heading, State: "open"}), sampleRoom()),
 		"/plain":         Plain(PlainProps{Title: "Ce site n’existe pas ici", Text: "L’adresse demandée ne correspond à aucune commune.", Action: &Link{Label: "Réessayer", Href: "/"}}),
 	}
+}
+
+// sampleRoom is a screen with figures, and the way in beside them.
+func sampleRoom(figures ...templ.Component) templ.Component {
+	return templ.Join(
+		templ.Raw(`<div class="screen-body"><div class="screen-figures">`), ScreenNumbers(sampleStats()), templ.Join(figures...), templ.Raw(`</div>`),
+		ScreenJoin("https://saint-dizier.example.fr/v/7F3K92", "7F3K92"), templ.Raw(`</div>`),
+	)
 }
 
 func sampleStats() []Stat {
@@ -197,6 +207,43 @@ func TestTheRoomSeesTheWholeResult(t *testing.T) {
 		for _, path := range []string{"/0-2", "/1-4", "/2-6", "/2-8"} {
 			tab.Go(base + path).Window(fmt.Sprintf("ui/screen/many%s-%d", path[2:], size[0]))
 		}
+	}
+}
+
+func TestPaperShowsTheResultAndNoMenu(t *testing.T) {
+	t.Parallel()
+	base := serve(t, samplePages())
+	tab := browser.Open(t).Size(720, 1000).Print().Dark(true).Go(base + "/page")
+	tab.Screenshot("ui/page-print")
+	shown := browser.Eval[[]string](tab, `[...document.querySelectorAll("nav, .header-tools, .footer, .tally, h1")].filter(e => e.checkVisibility()).map(e => e.className || e.localName)`)
+	if strings.Join(shown, " ") != "h1 tally" {
+		t.Errorf("printed: %q", shown)
+	}
+	if ink := browser.Eval[string](tab, `getComputedStyle(document.querySelector("h1")).color`); ink != "rgb(0, 0, 0)" {
+		t.Errorf("printed in %s", ink)
+	}
+}
+
+// TestReadersOwnColoursKeepTheBars: with forced colours, what a brand colour
+// drew is still told from what is behind.
+func TestReadersOwnColoursKeepTheBars(t *testing.T) {
+	t.Parallel()
+	base := serve(t, samplePages())
+	tab := browser.Open(t).ForcedColors().Go(base + "/page")
+	tab.Screenshot("ui/page-forced")
+	fills := browser.Eval[[]string](tab, `[".bar", ".bar-track"].map(s => getComputedStyle(document.querySelector(s)).fill)`)
+	if fills[0] == fills[1] {
+		t.Errorf("bar and ground are both %s", fills[0])
+	}
+}
+
+func TestNothingMovesForThoseWhoAskedSo(t *testing.T) {
+	t.Parallel()
+	base := serve(t, samplePages())
+	tab := browser.Open(t).ReducedMotion().Go(base + "/style")
+	moving := browser.Eval[[]string](tab, `[...document.querySelectorAll("*")].filter(e => getComputedStyle(e).transitionDuration.split(", ").some(d => parseFloat(d) > 0)).map(e => e.className.baseVal ?? e.className)`)
+	if len(moving) > 0 {
+		t.Errorf("still moving: %q", moving)
 	}
 }
 

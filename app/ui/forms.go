@@ -93,7 +93,17 @@ func formAttrs(p FormProps) templ.Attributes {
 	if p.Unsaved {
 		attrs["data-unsaved"] = true
 	}
-	return merge(attrs, p.Attrs)
+	merge(attrs, p.Attrs)
+	delete(attrs, "class")
+	return attrs
+}
+
+// formClass keeps the classes the caller adds.
+func formClass(p FormProps) string {
+	if more, ok := p.Attrs["class"].(string); ok {
+		return "form " + more
+	}
+	return "form"
 }
 
 func buttonClass(kind Kind, large, wide, iconOnly bool) string {

@@ -124,9 +124,10 @@ func Colors() string {
 	return schemes("tokens", light.declarations()+light.derive(brand).declarations(), dark.declarations()+dark.derive(brand).declarations())
 }
 
-// schemes writes declarations for both schemes: the reader's, unless the page forces one.
+// schemes writes declarations for both schemes: the reader's, unless the page
+// forces one. Paper is always light.
 func schemes(layer, light, dark string) string {
-	return fmt.Sprintf("@layer %s{:root{%s}@media(prefers-color-scheme:dark){:root:not([data-theme=light]){%s}}:root[data-theme=dark]{%s}}\n", layer, light, dark, dark)
+	return fmt.Sprintf("@layer %s{:root{%s}@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){%s}}@media screen{:root[data-theme=dark]{%s}}}\n", layer, light, dark, dark)
 }
 
 func (p Palette) declarations() string {

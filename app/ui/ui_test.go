@@ -3,7 +3,9 @@ package ui
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -253,6 +255,29 @@ func TestEveryIconNamedExists(t *testing.T) {
 	}
 	if HasIcon("no-such-icon") {
 		t.Error("an icon that does not exist is said to")
+	}
+}
+
+// TestEveryIconOfTheProgramExists reads all the templates and sources.
+func TestEveryIconOfTheProgramExists(t *testing.T) {
+	t.Parallel()
+	named := regexp.MustCompile(`(?:Icon(?:After)?: *|\bIcon\(|Meta\{)"([a-z0-9-]+)"`)
+	for _, root := range []string{"..", "../../modules"} {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || filepath.Ext(path) != ".templ" && filepath.Ext(path) != ".go" {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			for _, match := range named.FindAllSubmatch(source, -1) {
+				if !HasIcon(string(match[1])) && string(match[1]) != "no-such-icon" {
+					t.Errorf("%s: no icon %s", path, match[1])
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ type Page struct {
 
 	width, height int64
 	zoom          float64
+	media         string
 	features      map[string]string
 
 	mu      sync.Mutex
@@ -226,7 +227,7 @@ func (p *Page) emulate() {
 		features = append(features, &emulation.MediaFeature{Name: name, Value: value})
 	}
 	p.call("emulate", func(ctx context.Context) error {
-		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: p.media, Features: features})
 		if err != nil {
 			return err
 		}
@@ -276,6 +277,14 @@ func (p *Page) ReducedMotion() *Page {
 func (p *Page) ForcedColors() *Page {
 	p.t.Helper()
 	p.features["forced-colors"] = "active"
+	p.emulate()
+	return p
+}
+
+// Print shows the page as it is printed.
+func (p *Page) Print() *Page {
+	p.t.Helper()
+	p.media = "print"
 	p.emulate()
 	return p
 }
