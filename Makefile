@@ -15,7 +15,7 @@ run: tools build ## the demonstration site: database, towns, accounts, addresses
 	@PARVIS_DEMO=1 PARVIS_DEVELOPMENT=1 bin/parvis serve
 
 demo: tools build ## the same on the local network, with 150 simulated voters
-	@PARVIS_DEMO=1 PARVIS_DEVELOPMENT=1 PARVIS_LAN=1 bin/parvis serve --crowd 150
+	@PARVIS_DEMO=1 PARVIS_DEVELOPMENT=1 bin/parvis serve --lan --crowd 150
 
 test: tools tools-test ## everything: unit, database, HTTP, sockets, browser, accessibility
 	@.ci/checks

@@ -29,6 +29,7 @@ func run(ctx context.Context, args []string) error {
 		Version:  version,
 		Modules:  modules.All,
 		Seed:     seeds.Load,
+		Crowd:    seeds.Crowd,
 		Commands: []*cli.Command{count.Command()},
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,

@@ -17,6 +17,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/voting"
 	"parvis/modules/consultations"
+	"parvis/realtime"
 )
 
 type consultation struct {
@@ -95,6 +96,17 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 				}
 			}
 			if err := l.vote(ctx, polls[i], p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || closes.After(now) {
+		return err
+	}
+	err = l.At(ctx, l.tenant.ID, closes.Add(time.Second), func(ctx context.Context) error {
+		for _, id := range polls { // counted in the moment it closed, as a program that runs does
+			if _, err := l.Box.Results(ctx, l.tenant.ID, id, realtime.Host); err != nil {
 				return err
 			}
 		}

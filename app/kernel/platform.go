@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -66,6 +67,9 @@ type App struct {
 	ready  readiness
 	secret []byte
 	work   background
+
+	lanTown    string     // host of the town that the local network sees, in a demonstration
+	lanAddress netip.Addr // this machine's address there
 }
 
 // New builds the program on an open database. Nothing runs before Start.

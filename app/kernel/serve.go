@@ -9,36 +9,41 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"parvis/app/database/embedded"
 	"parvis/app/web"
 )
 
-var errDatabaseFailed = errors.New("la base de données privée ne redémarre plus : voir le journal ci-dessus")
+var (
+	errNotDemo        = errors.New("--lan et --crowd ne servent qu’aux démonstrations : mettez PARVIS_DEMO=1")
+	errDatabaseFailed = errors.New("la base de données privée ne redémarre plus : voir le journal ci-dessus")
+)
 
 func (p *Program) serveCommand() *cli.Command {
 	return &cli.Command{
 		Name: "serve", Usage: "sert les sites (commande par défaut)",
-		Flags: []cli.Flag{&cli.IntFlag{Name: "crowd", Usage: "avec PARVIS_DEMO : nombre de votantes et votants simulés dans la salle"}},
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "lan", Usage: "démonstration : écoute sur le réseau local, où la première ville répond aussi à l’adresse de la machine"},
+			&cli.IntFlag{Name: "crowd", Usage: "démonstration : votantes et votants simulés dans la salle"},
+		},
 		Action: func(ctx context.Context, c *cli.Command) error {
-			return p.serve(ctx, c.Int("crowd"))
+			return p.serve(ctx, c.Bool("lan"), c.Int("crowd"))
 		},
 	}
 }
 
 // serve runs until ctx is done, then stops gracefully.
-func (p *Program) serve(ctx context.Context, crowd int) error {
+func (p *Program) serve(ctx context.Context, lan bool, crowd int) error {
 	start := time.Now()
 	cfg, log, err := p.load()
 	if err != nil {
 		return err
 	}
+	if (lan || crowd > 0) && !cfg.Demo {
+		return errNotDemo
+	}
 	p.say("» base de données")
 	s, err := openStore(ctx, cfg, log)
-	if errors.Is(err, embedded.ErrNoBinaries) {
-		return err
-	}
 	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
+		return err
 	}
 	defer s.Close()
 	app, err := New(Options{Config: cfg, DB: s.DB, Modules: p.Modules, Log: log})
@@ -51,7 +56,13 @@ func (p *Program) serve(ctx context.Context, crowd int) error {
 			return fmt.Errorf("load the demonstration towns: %w", err)
 		}
 	}
-	listener, err := web.Listen(cfg.Addr)
+	address := cfg.Addr
+	if lan {
+		if address, err = app.openToLocalNetwork(ctx); err != nil {
+			return err
+		}
+	}
+	listener, err := web.Listen(address)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -59,8 +70,8 @@ func (p *Program) serve(ctx context.Context, crowd int) error {
 		return err
 	}
 	p.welcome(ctx, app, listener.Addr(), time.Since(start))
-	if crowd > 0 && p.Crowd != nil {
-		go p.Crowd(ctx, app, listener.Addr().String(), crowd)
+	if crowd > 0 {
+		app.work.start(ctx, log, "crowd", func(ctx context.Context) error { return p.Crowd(ctx, app, crowd) })
 	}
 	return p.runUntilDone(ctx, app, s, listener)
 }

@@ -29,6 +29,9 @@ func (p *Program) welcome(ctx context.Context, app *App, addr net.Addr, took tim
 			app.describe(ctx, &b, t)
 		}
 	}
+	if app.lanTown != "" {
+		fmt.Fprintf(&b, "\n  Sur le réseau local, pour les téléphones et l’écran de la salle :\n    %s\n", app.Config.URL(app.lanAddress.String(), "/"))
+	}
 	b.WriteString("\n  Un clic suffit pour prendre un de ces comptes : page « Se connecter ».\n  Courriers envoyés : /courrier, sur chaque site. Arrêt : Ctrl+C.\n")
 	p.say(b.String())
 }

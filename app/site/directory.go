@@ -34,8 +34,9 @@ type Directory struct {
 	db    *database.DB
 	clock clock.Clock
 
-	mu    sync.Mutex
-	known map[string]entry
+	mu      sync.Mutex
+	known   map[string]entry
+	aliases map[string]string // further hosts of this process, for demonstrations
 }
 
 type entry struct {
@@ -47,7 +48,7 @@ const maxKnownHosts = 10_000
 
 // NewDirectory returns a directory that remembers nothing yet.
 func NewDirectory(db *database.DB, c clock.Clock) *Directory {
-	return &Directory{db: db, clock: c, known: map[string]entry{}}
+	return &Directory{db: db, clock: c, known: map[string]entry{}, aliases: map[string]string{}}
 }
 
 // ByHost returns the tenant that answers on an exact, lower-case host name
@@ -55,6 +56,9 @@ func NewDirectory(db *database.DB, c clock.Clock) *Directory {
 func (d *Directory) ByHost(ctx context.Context, host string) (*tenant.Tenant, error) {
 	now := d.clock.Now()
 	d.mu.Lock()
+	if other, ok := d.aliases[host]; ok {
+		host = other
+	}
 	e, ok := d.known[host]
 	d.mu.Unlock()
 	if !ok || now.Sub(e.readAt) > freshness {
@@ -75,6 +79,15 @@ func (d *Directory) ByHost(ctx context.Context, host string) (*tenant.Tenant, er
 		return nil, ErrUnknownHost
 	}
 	return e.tenant, nil
+}
+
+// Alias makes a further host, such as this machine's address on the local
+// network, answer as another. It is for demonstrations, lasts as long as the
+// process, and is set before serving.
+func (d *Directory) Alias(host, as string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.aliases[host] = as
 }
 
 func (d *Directory) remember(host string, e entry) {

@@ -22,6 +22,9 @@ func (s *Site) Mount(site fiber.Router) {
 	site.Get("/", s.home)
 	site.Get("/recherche", s.search)
 	site.Get("/plan-du-site", s.sitemap)
+	site.Get("/methodes", s.methods)
+	site.Get("/methodes/:method", s.method)
+	site.Get("/moi", web.RequireSignIn, s.mine)
 	for _, p := range legalPages {
 		site.Get(p.path, s.legal(p))
 	}
@@ -157,7 +160,10 @@ func (s *Site) Footer(ctx context.Context) []ui.Link {
 			links = append(links, ui.Link{Label: i18n.T(ctx, p.title), Href: p.path})
 		}
 	}
-	return append(links, ui.Link{Label: i18n.T(ctx, "site.sitemap.title"), Href: "/plan-du-site"})
+	return append(links,
+		ui.Link{Label: i18n.T(ctx, "site.methods.title"), Href: "/methodes"},
+		ui.Link{Label: i18n.T(ctx, "site.sitemap.title"), Href: "/plan-du-site"},
+	)
 }
 
 // platformAreas are the parts of the back office that belong to no module.

@@ -27,7 +27,6 @@ type Site struct {
 	directory *Directory
 	modules   []module.Module
 	holdings  []module.Holding // of the platform: accounts, ballots
-	activity  []module.Activity
 }
 
 // Deps is what a Site needs.
@@ -35,16 +34,13 @@ type Deps struct {
 	DB        *database.DB
 	Clock     clock.Clock
 	Directory *Directory
-	Modules   []module.Module // in the order of the menu
-	// Platform is what the platform itself declares, besides the modules: its
-	// personal data and what a citizen did there.
-	Holdings []module.Holding
-	Activity []module.Activity
+	Modules   []module.Module  // in the order of the menu
+	Holdings  []module.Holding // what the platform itself keeps about people
 }
 
 // New returns the site.
 func New(d Deps) *Site {
-	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, modules: d.Modules, holdings: d.Holdings, activity: d.Activity}
+	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, modules: d.Modules, holdings: d.Holdings}
 }
 
 // enabled calls do with each module that is switched on for t and has the

@@ -27,3 +27,10 @@ func registerTable(ctx context.Context, holdings []Holding) ui.TableProps {
 	}
 	return table
 }
+
+func deedMeta(d Deed) []ui.Meta {
+	if d.When == "" {
+		return nil
+	}
+	return []ui.Meta{{Icon: "calendar", Text: d.When}}
+}

@@ -73,3 +73,32 @@ type Settings struct {
 
 // Swatch is a pair of colours and its contrast.
 type Swatch struct{ Name, Ratio string }
+
+// Mine is a citizen's own page.
+type Mine struct {
+	Name  string
+	Deeds []Deed
+	Links []ui.Link
+}
+
+// Deed is something the citizen did.
+type Deed struct{ What, Title, Href, When string }
+
+// Methods lists the ways of voting.
+type Methods struct{ List []MethodLink }
+
+// MethodLink leads to the explanation of a method.
+type MethodLink struct{ Name, Text, Href string }
+
+// Method explains a way of voting.
+type Method struct {
+	Name, Ballot, Count, Good, Limits, Ties string
+	Examples                                []WorkedExample
+}
+
+// WorkedExample is a small case, counted.
+type WorkedExample struct {
+	Title, Summary string
+	Ballots, Steps []string
+	Tables         []ui.TableProps
+}
