@@ -36,18 +36,9 @@ func (b *Box) ByRoomCode(ctx context.Context, tx bun.IDB, t tenant.ID, code stri
 	return polls[0], nil
 }
 
-// OpenRooms returns the polls of a town that are open now to whoever is in a room.
-func (b *Box) OpenRooms(ctx context.Context, tx bun.IDB, t tenant.ID) ([]*Poll, error) {
-	polls, err := selectPolls(ctx, tx, t, "poll.room_open AND poll.scheduled_at IS NOT NULL AND poll.counted_at IS NULL AND poll.cancelled_at IS NULL")
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(polls, func(p *Poll) bool { return p.State != Open }), nil
-}
-
-// Rooms returns the polls that are open to a room now.
+// Rooms returns the polls of a town that are open now to whoever is in a room.
 func (b *Box) Rooms(ctx context.Context, tx bun.IDB, t tenant.ID) ([]*Poll, error) {
-	polls, err := selectPolls(ctx, tx, t, "poll.room_open AND poll.scheduled_at IS NOT NULL")
+	polls, err := selectPolls(ctx, tx, t, "poll.room_open AND poll.scheduled_at IS NOT NULL AND poll.counted_at IS NULL AND poll.cancelled_at IS NULL")
 	return slices.DeleteFunc(polls, func(p *Poll) bool { return p.State != Open }), err
 }
 
