@@ -128,7 +128,8 @@ func (s *Service) Promote(ctx context.Context, t *tenant.Tenant, email string, r
 		}
 		if id.IsZero() {
 			id = citizen.NewID()
-			a := newAccount{ID: id, Email: address, Name: t.Name}
+			name, _, _ := cutLast(address, "@")
+			a := newAccount{ID: id, Email: address, Name: name}
 			if err := s.store.insert(ctx, tx, t.ID, a, s.clock.Now()); err != nil {
 				return err
 			}

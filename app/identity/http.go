@@ -152,7 +152,7 @@ func since(ctx context.Context, at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return i18n.T(ctx, "identity.since", "Date", i18n.Date(ctx, at))
+	return i18n.T(ctx, "identity.since", "Date", i18n.DateShort(ctx, at))
 }
 
 //i18n: identity.person.* identity.residence.*

@@ -157,7 +157,7 @@ func (s *Service) showFile(c *fiber.Ctx, id citizen.ID, shown *shownForm, errs u
 func fileOf(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, a Account) views.File {
 	file := views.File{
 		ID: a.ID.String(), Name: a.Name, Email: a.Email, Address: a.Address, Zone: zoneName(t, a.Zone), BornOn: a.BornOn,
-		Created: i18n.Date(ctx, a.CreatedAt), Assisted: a.Assisted, Own: a.ID == v.ID,
+		Created: i18n.DateShort(ctx, a.CreatedAt), Assisted: a.Assisted, Own: a.ID == v.ID,
 		Person: i18n.T(ctx, personNames[a.Person]), PersonSince: since(ctx, a.PersonProvenAt), PersonAtDesk: a.Person >= citizen.PersonDesk,
 		Residence: i18n.T(ctx, residenceNames[a.Residence]), ResidenceSince: since(ctx, a.ResidenceProvenAt), ResidenceAtDesk: a.Residence >= citizen.ResidenceDesk,
 		MayGrant: access.Platform.Decide(v, access.GrantRole, access.Scope{}).Allowed,
@@ -168,7 +168,7 @@ func fileOf(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, a Account) 
 	}
 	for _, g := range a.Grants {
 		file.Grants = append(file.Grants, views.Grant{
-			ID: g.ID.String(), Role: roleName(ctx, g.Role), Scope: scopeName(ctx, t, g.Grant), Since: i18n.Date(ctx, g.GrantedAt),
+			ID: g.ID.String(), Role: roleName(ctx, g.Role), Scope: scopeName(ctx, t, g.Grant), Since: since(ctx, g.GrantedAt),
 		})
 	}
 	return file
@@ -337,7 +337,7 @@ func journalLines(ctx context.Context, lines []audit.Line, names map[citizen.ID]
 	out := make([]views.Line, len(lines))
 	for i, l := range lines {
 		out[i] = views.Line{
-			When: i18n.DateTime(ctx, l.At), Who: i18n.T(ctx, "identity.journal.platform"), What: audit.Label(ctx, l.Action),
+			When: i18n.DateShort(ctx, l.At) + " " + i18n.Time(ctx, l.At), Who: i18n.T(ctx, "identity.journal.platform"), What: audit.Label(ctx, l.Action),
 			About: about(ctx, l.Subject, names), Details: detailsOf(ctx, l.Details),
 		}
 		if !l.Actor.IsZero() {

@@ -159,7 +159,6 @@ type browser struct {
 	t       *testing.T
 	host    string
 	cookies map[string]string
-	address string
 }
 
 func (p *place) browser(t *testing.T) *browser {

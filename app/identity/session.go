@@ -114,22 +114,23 @@ func (s *Service) Viewer(ctx context.Context, t tenant.ID, token string) (citize
 
 // held is a session and its holder, as one row.
 type held struct {
-	ID                          uuid.UUID
-	CitizenID                   citizen.ID
-	SeenAt, ExpiresAt           time.Time
-	Name, Locale, BornOn        string
-	PersonProof, ResidenceProof citizen.Proof
-	ZoneID                      uuid.NullUUID
-	Grants                      json.RawMessage
+	ID                           uuid.UUID
+	CitizenID                    citizen.ID
+	CreatedAt, SeenAt, ExpiresAt time.Time
+	Name, Locale, BornOn         string
+	PersonProof, ResidenceProof  citizen.Proof
+	ZoneID                       uuid.NullUUID
+	Grants                       json.RawMessage
 }
 
-// over reports whether the session has ended, by age or by disuse.
+// over reports whether the session has ended, by age or by disuse. Whoever was
+// given a role since it was opened is held to the shorter limits.
 func (h held) over(now time.Time) bool {
-	idle := sessionIdle
+	idle, most := sessionIdle, sessionMost
 	if string(h.Grants) != "[]" {
-		idle = staffIdle
+		idle, most = staffIdle, staffMost
 	}
-	return !now.Before(h.ExpiresAt) || now.Sub(h.SeenAt) >= idle
+	return !now.Before(h.ExpiresAt) || now.Sub(h.SeenAt) >= idle || now.Sub(h.CreatedAt) >= most
 }
 
 func (h held) viewer() (citizen.Viewer, error) {
@@ -155,7 +156,7 @@ func (s *Service) holder(ctx context.Context, t tenant.ID, hash []byte) (held, e
 	var h held
 	err := s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		return tx.NewRaw(`
-			SELECT s.id, s.citizen_id, s.seen_at, s.expires_at, c.name, c.locale, coalesce(c.born_on::text, '') AS born_on,
+			SELECT s.id, s.citizen_id, s.created_at, s.seen_at, s.expires_at, c.name, c.locale, coalesce(c.born_on::text, '') AS born_on,
 			       c.person_proof, c.residence_proof, c.zone_id,
 			       coalesce((SELECT jsonb_agg(jsonb_build_object('role', g.role, 'module', g.module, 'zone', g.zone_id) ORDER BY g.role, g.module)
 			                 FROM core.role_grants g WHERE g.tenant_id = s.tenant_id AND g.citizen_id = s.citizen_id), '[]') AS grants
