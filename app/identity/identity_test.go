@@ -49,9 +49,12 @@ type place struct {
 
 type option func(*options)
 
-type options struct{ demo bool }
+type options struct{ demo, outbox bool }
 
 func demonstration(o *options) { o.demo = true }
+
+// keeping keeps mails for the outbox page instead of sending them.
+func keeping(o *options) { o.outbox = true }
 
 func newPlace(t *testing.T, opts ...option) *place {
 	t.Helper()
@@ -74,7 +77,11 @@ func (p *place) build(t *testing.T, o options) {
 	if p.runner, err = jobs.New(p.db.Pool, quiet); err != nil {
 		t.Fatal(err)
 	}
-	sender, err := mail.New(mail.Options{DB: p.db.DB, Jobs: p.runner, SMTP: p.sink.URL, From: "ne-pas-repondre@parvis.test", Log: quiet})
+	server := p.sink.URL
+	if o.outbox {
+		server = ""
+	}
+	sender, err := mail.New(mail.Options{DB: p.db.DB, Jobs: p.runner, SMTP: server, From: "ne-pas-repondre@parvis.test", Keep: o.outbox, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -358,4 +359,27 @@ func TestANewAddressIsProvenBeforeItCounts(t *testing.T) {
 	if n := query[int](t, p, `SELECT count(*) FROM core.citizens WHERE email = 'paul@exemple.fr' AND name = 'Paul Petit'`); n != 1 {
 		t.Error("Paul's address was taken")
 	}
+}
+
+func TestWithoutAMailServerTheLinkIsOnTheOutboxPage(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, keeping)
+	p.resident(t, "Jeanne Martin", jeanne)
+	b := p.browser(t)
+	b.get("/courrier").want(200, "Aucun message pour le moment")
+	b.post("/connexion", "/connexion", "email", jeanne).to("/connexion/code")
+	b.get("/connexion/code").want(200, "Ouvrir le courrier de démonstration")
+	await(t, func() bool { return strings.Contains(b.get("/courrier").Body, jeanne) })
+	found := regexp.MustCompile(`href="(/connexion/lien/[^"]+)"`).FindStringSubmatch(b.get("/courrier").Body)
+	if found == nil {
+		t.Fatal("no link to follow on the outbox page")
+	}
+	b.post(found[1], found[1]).to("/")
+	if b.whoami() != "Jeanne Martin" {
+		t.Error("the link of the outbox opens nothing")
+	}
+	neighbour := p.browser(t)
+	neighbour.host = p.other.Hosts[0]
+	neighbour.get("/courrier").want(200).lacks(jeanne)
+	newPlace(t).browser(t).get("/courrier").want(404)
 }
