@@ -1,7 +1,11 @@
 package booth
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,7 +21,7 @@ import (
 const (
 	choiceField = "choix"
 	answerField = "reponse-"
-	nonceField  = "bulletin"
+	numberField = "bulletin"
 	blankChoice = "blanc"
 )
 
@@ -25,14 +29,15 @@ var (
 	errNoChoice    = fault.New(fault.Invalid, "booth.ballot.empty")
 	errNoAnswer    = fault.New(fault.Invalid, "booth.ballot.answer_missing")
 	errBlankAndNot = fault.New(fault.Invalid, "booth.ballot.blank_and_choice")
+	errWrongNumber = fault.New(fault.Conflict, "booth.ballot.wrong_number")
 )
 
 // filled is a ballot as it came from the form.
 type filled struct {
 	poll    *voting.Poll
 	choices []string                   // plurality, approval: options, or blankChoice
-	answers map[voting.OptionID]string // yes-no-abstain: "oui", "non", "abstention"
-	nonce   string
+	answers map[voting.OptionID]string // yes-no-abstain: a word of answerValues
+	number  string                     // see Booth.seal
 }
 
 // answerValues are the words of the form for a yes-no-abstain answer.
@@ -43,21 +48,26 @@ var answerValues = map[string]int{"oui": voting.Yes, "non": voting.No, "abstenti
 func read(c *fiber.Ctx, poll *voting.Poll) filled {
 	f := filled{poll: poll, answers: map[voting.OptionID]string{}}
 	c.Context().PostArgs().VisitAll(func(key, value []byte) {
-		switch name, text := string(key), string(value); {
+		name, text := string(key), strings.ToValidUTF8(string(value), "\uFFFD")
+		option, isAnswer := strings.CutPrefix(name, answerField)
+		switch {
 		case name == choiceField && len(f.choices) <= voting.MaxOptions && !slices.Contains(f.choices, text):
 			f.choices = append(f.choices, text)
-		case name == nonceField:
-			f.nonce = text
-		case len(name) > len(answerField) && name[:len(answerField)] == answerField:
-			f.answers[name[len(answerField):]] = text
+		case name == numberField:
+			f.number = text
+		case isAnswer && len(f.answers) <= voting.MaxOptions:
+			f.answers[option] = text
 		}
 	})
 	return f
 }
 
-// of fills the form from a ballot in the box.
+// fillOf fills the form from a ballot in the box.
 func fillOf(poll *voting.Poll, marks []voting.Mark) filled {
 	f := filled{poll: poll, answers: map[voting.OptionID]string{}}
+	if len(marks) == 0 {
+		f.choices = []string{blankChoice}
+	}
 	for _, m := range marks {
 		f.choices = append(f.choices, m.Option)
 		for word, value := range answerValues {
@@ -65,9 +75,6 @@ func fillOf(poll *voting.Poll, marks []voting.Mark) filled {
 				f.answers[m.Option] = word
 			}
 		}
-	}
-	if len(marks) == 0 {
-		f.choices = []string{blankChoice}
 	}
 	return f
 }
@@ -92,24 +99,29 @@ func (f filled) marks() ([]voting.Mark, error) {
 		}
 		marks = append(marks, voting.Mark{Option: option, Value: voting.Chosen})
 	}
-	if limit := f.most(); len(marks) > limit {
+	if limit := most(f.poll); len(marks) > limit {
 		return nil, voting.ErrTooManyOptions.With(fault.Args{"Count": limit}).On(choiceField)
 	}
 	return marks, nil
 }
 
-// most is how many options the ballot may name.
-func (f filled) most() int {
+// most is how many options a ballot may name.
+func most(p *voting.Poll) int {
 	switch {
-	case f.poll.Method == voting.Plurality:
+	case p.Method == voting.Plurality:
 		return 1
-	case f.poll.MaxChoices > 0:
-		return f.poll.MaxChoices
+	case p.MaxChoices > 0:
+		return p.MaxChoices
 	}
-	return len(f.poll.Options)
+	return len(p.Options)
 }
 
 func (f filled) answerMarks() ([]voting.Mark, error) {
+	for option := range f.answers {
+		if _, ok := f.poll.Option(option); !ok {
+			return nil, voting.ErrUnknownOption.On(answerField + f.poll.Options[0].ID)
+		}
+	}
 	var marks []voting.Mark
 	var missing []fault.Field
 	for _, o := range f.poll.Options {
@@ -119,11 +131,6 @@ func (f filled) answerMarks() ([]voting.Mark, error) {
 			continue
 		}
 		marks = append(marks, voting.Mark{Option: o.ID, Value: value})
-	}
-	for option := range f.answers {
-		if _, ok := f.poll.Option(option); !ok {
-			return nil, voting.ErrUnknownOption.On(choiceField)
-		}
 	}
 	if len(missing) > 0 {
 		return nil, fault.OnFields(missing...)
@@ -139,15 +146,50 @@ const deviceAge = 400 * 24 * time.Hour // what browsers keep at most
 // voter says who votes: the account, or in a poll open to the room the
 // device, which is named the first time it comes.
 func voter(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
+	who := returning(c, poll)
+	if who.Kind == voting.DeviceVoter && who.ID == uuid.Nil {
+		who = voting.ByDevice(uuid.New())
+		web.SetSigned(c, deviceCookie, who.ID.String(), deviceAge)
+	}
+	return who
+}
+
+// returning is voter for pages on which nobody votes: a device without a name
+// stays so, and has no ballot.
+func returning(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
 	if poll.VoterKind() == voting.AccountVoter {
 		return voting.ByAccount(web.Viewer(c))
 	}
-	if text, ok := web.Signed(c, deviceCookie); ok {
-		if id, err := uuid.Parse(text); err == nil {
-			return voting.ByDevice(id)
-		}
+	text, _ := web.Signed(c, deviceCookie)
+	device, err := uuid.Parse(text)
+	if err != nil {
+		device = uuid.Nil
 	}
-	device := uuid.New()
-	web.SetSigned(c, deviceCookie, device.String(), deviceAge)
 	return voting.ByDevice(device)
+}
+
+// seal signs the number of a ballot for the page that will send it. A number
+// is drawn by us, for one voter of one poll: nobody chooses theirs, so that it
+// carries no message once published, and nobody sends somebody else's.
+func (b *Booth) seal(p *voting.Poll, who voting.Voter, n voting.Nonce) string {
+	return n.String() + "." + hex.EncodeToString(b.signature(p, who, n))
+}
+
+// open returns the number of a sealed ballot.
+func (b *Booth) open(p *voting.Poll, who voting.Voter, sealed string) (voting.Nonce, bool) {
+	number, signature, _ := strings.Cut(sealed, ".")
+	n, err := voting.ParseNonce(number)
+	if err != nil {
+		return n, false
+	}
+	given, err := hex.DecodeString(signature)
+	return n, err == nil && hmac.Equal(given, b.signature(p, who, n))
+}
+
+func (b *Booth) signature(p *voting.Poll, who voting.Voter, n voting.Nonce) []byte {
+	mac := hmac.New(sha256.New, b.secret)
+	mac.Write([]byte("number of a ballot\n" + p.Tenant.String() + "\n" + p.ID.String() + "\n" + string(who.Kind) + "\n"))
+	mac.Write(who.ID[:])
+	mac.Write(n[:])
+	return mac.Sum(nil)[:16]
 }

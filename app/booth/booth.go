@@ -8,6 +8,7 @@ package booth
 import (
 	"context"
 	"embed"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type Subjects interface {
 type SubjectInfo struct {
 	Title   string
 	Href    string // its page
+	Back    string // label of the way back there: "Retour à la consultation"
 	Visible bool   // may the viewer see it, and so its polls
 	Manage  bool   // may the viewer run its polls
 }
@@ -76,16 +78,19 @@ func (b *Booth) Mount(site fiber.Router) {
 	site.Post("/votes/:poll/verification", b.review)
 	site.Get("/votes/:poll/bulletin", b.backToBooth)
 	site.Post("/votes/:poll/bulletin", b.cast)
-	site.Get("/votes/:poll/recepisse/:nonce", b.receipt)
+	site.Get("/votes/:poll/recepisse/:number", b.receipt)
 	site.Get("/votes/:poll/resultats", b.results)
 	site.Get("/votes/:poll/resultats.csv", b.resultsCSV)
 	site.Get("/votes/:poll/resultats.json", b.resultsJSON)
 	site.Get("/votes/:poll/bulletins.csv", b.ballotsCSV)
 	site.Get("/ecran/:poll", b.screen)
-	guess := web.LimitEveryone(web.Rate{Events: 60, Per: time.Minute})
 	site.Get("/v", b.door)
-	site.Get("/v/:code", guess, b.enter)
+	site.Get("/v/:code", web.LimitEveryone(doorRate), b.enter)
 }
+
+// doorRate lets a full hall in through one network at once, and makes trying
+// every code take months.
+var doorRate = web.Rate{Events: 1200, Per: time.Minute}
 
 // visit is a poll as somebody comes to it.
 type visit struct {
@@ -101,29 +106,29 @@ func (b *Booth) visit(c *fiber.Ctx) (visit, error) {
 	if err != nil || len(c.Params("poll")) != 36 {
 		return visit{}, voting.ErrNotFound
 	}
-	t := web.Tenant(c)
+	return b.visitTo(web.Context(c), web.Tenant(c), web.Viewer(c), id)
+}
+
+func (b *Booth) visitTo(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id voting.PollID) (visit, error) {
 	var poll *voting.Poll
-	err = b.db.ReadTenant(web.Context(c), t.ID, func(ctx context.Context, tx bun.Tx) error {
+	err := b.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
 		poll, err = b.box.Poll(ctx, tx, t.ID, id)
 		return err
 	})
 	if err != nil {
 		return visit{}, err
 	}
-	return b.visitTo(web.Context(c), t, web.Viewer(c), poll)
-}
-
-func (b *Booth) visitTo(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, poll *voting.Poll) (visit, error) {
 	subjects, ok := b.subjects(poll.Subject.Module)
 	if !ok || !t.Enabled(poll.Subject.Module) {
 		return visit{}, voting.ErrNotFound
 	}
 	info, err := subjects.Subject(ctx, t, v, poll.Subject)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
+	switch {
+	case err == nil:
+	case fault.KindOf(err) == fault.NotFound:
 		return visit{}, voting.ErrNotFound.Wrap(err)
-	}
-	if err != nil {
-		return visit{}, err
+	default:
+		return visit{}, fmt.Errorf("find what a poll is about: %w", err)
 	}
 	if !info.Visible || poll.State == voting.Draft && !info.Manage {
 		return visit{}, voting.ErrNotFound
@@ -131,9 +136,10 @@ func (b *Booth) visitTo(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 	return visit{poll, info}, nil
 }
 
-// recent remembers, for a second, polls that anybody may see, so that a rush
-// of ballots does not read each poll again for every one of them. What a
-// ballot is checked against is read by the ballot box, under the poll's lock.
+// recent remembers, for a second, the polls that ballots come for, so that a
+// rush of them does not read each poll again every time. It is about pages
+// only: what a ballot is checked against is read by the ballot box, under the
+// poll's lock.
 type recent struct {
 	mu    sync.Mutex
 	polls map[recentKey]recentPoll
@@ -169,8 +175,8 @@ func (b *Booth) quickVisit(c *fiber.Ctx) (visit, error) {
 		return known.visit, nil
 	}
 	v, err := b.visit(c)
-	if err != nil || v.subject.Manage || v.poll.State == voting.Draft {
-		return v, err // what is shown to staff may be hidden from others
+	if err != nil || v.subject.Manage {
+		return v, err // what staff may see is perhaps not for others
 	}
 	b.recent.mu.Lock()
 	defer b.recent.mu.Unlock()
@@ -181,31 +187,20 @@ func (b *Booth) quickVisit(c *fiber.Ctx) (visit, error) {
 	return v, nil
 }
 
-// errHidden refuses a live topic without telling why.
-var errHidden = fault.New(fault.NotFound, "voting.not_found")
-
 // Audience says as whom somebody may follow the topic of a poll: as the host
-// only who may run it, as a voter who is signed in; everybody who may see the
-// poll may follow it as the public and as a screen.
+// only who may run it; whoever may see the poll may follow it as the public or
+// as a screen.
 func (b *Booth) Audience(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, topic realtime.Topic, asked realtime.Audience) (realtime.Audience, error) {
 	id, err := voting.ParsePollID(topic.Name)
 	if err != nil {
-		return "", errHidden
+		return "", voting.ErrNotFound
 	}
-	var poll *voting.Poll
-	err = b.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
-		poll, err = b.box.Poll(ctx, tx, t.ID, id)
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	at, err := b.visitTo(ctx, t, v, poll)
+	at, err := b.visitTo(ctx, t, v, id)
 	switch {
 	case err != nil:
 		return "", err
 	case asked == realtime.Host && !at.subject.Manage:
-		return "", errHidden
+		return "", voting.ErrNotFound
 	case asked == realtime.Host, asked == realtime.Screen:
 		return asked, nil
 	}

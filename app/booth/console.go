@@ -2,15 +2,19 @@ package booth
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/uptrace/bun"
 
 	"parvis/app/audit"
 	"parvis/app/booth/views"
+	"parvis/app/citizen"
 	"parvis/app/fault"
+	"parvis/app/i18n"
+	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/web"
@@ -27,13 +31,51 @@ func (b *Booth) MountOffice(office fiber.Router) {
 // managed finds a poll that the viewer may run.
 func (b *Booth) managed(c *fiber.Ctx) (visit, error) {
 	at, err := b.visit(c)
-	if err != nil {
+	switch {
+	case err != nil:
 		return at, err
-	}
-	if !at.subject.Manage {
+	case !web.Viewer(c).SignedIn:
+		return at, web.ErrSignInRequired
+	case !at.subject.Manage:
 		return at, web.ErrForbidden
 	}
 	return at, nil
+}
+
+// An act of the console: what its button says, and how the journal names it.
+const (
+	actOpen    = "ouvrir"
+	actClose   = "clore"
+	actExtend  = "prolonger"
+	actShow    = "montrer"
+	actHide    = "masquer"
+	actPresent = "presents"
+	actPublish = "publier"
+)
+
+// i18n: audit.action.voting.*
+var journal = map[string]string{
+	actOpen: "voting.open", actClose: "voting.close", actExtend: "voting.extend", actShow: "voting.show",
+	actHide: "voting.hide", actPresent: "voting.count_present", actPublish: "voting.publish",
+}
+
+// commandForm is what a button of the console sends. Each act that needs a
+// reason has its own field: two forms of the page ask for one.
+type commandForm struct {
+	Act          string        `form:"acte" validate:"required,oneof=ouvrir clore prolonger montrer masquer presents publier"`
+	Sure         string        `form:"sur"` // closing: the button was held down, or the question answered
+	CloseReason  string        `form:"motif_cloture" validate:"max=500"`
+	Until        web.LocalTime `form:"until"`
+	ExtendReason string        `form:"motif_prolongation" validate:"max=500"`
+	Present      web.Whole     `form:"present"`
+}
+
+// reason is the one of the act, with the name of its field.
+func (f commandForm) reason() (text, field string) {
+	if f.Act == actExtend {
+		return f.ExtendReason, "motif_prolongation"
+	}
+	return f.CloseReason, "motif_cloture"
 }
 
 // console is the pupitre: what the room sees, and the few acts of a meeting.
@@ -51,43 +93,30 @@ func (b *Booth) consolePage(c *fiber.Ctx, at visit, form commandForm, errs ui.Er
 	if err != nil {
 		return err
 	}
-	base := "/office/votes/" + p.ID.String()
 	page := views.Console{
-		Frame: frameOf(ctx, at), Question: p.Question, State: stateOf(ctx, p), Rev: view.Rev, Face: view.Face, Self: base + "/pupitre",
+		Frame: frameOf(ctx, at), Question: p.Question, State: stateOf(ctx, p), Rev: view.Rev, Face: view.Face,
 		Numbers: turnoutOf(ctx, view), Tallies: tallies(ctx, p, view), Errors: errs,
-		Screen: "/ecran/" + p.ID.String(), Poster: base + "/affiche", Results: "/votes/" + p.ID.String() + "/resultats", Code: p.Room.Code,
-		Act: form.Act, Reason: form.Reason, Until: form.Until.String(), Present: form.Present.String(),
-		CanOpen: p.State == voting.Scheduled || p.State == voting.Draft, CanClose: p.State == voting.Open,
-		CanExtend: p.State == voting.Open && !p.Closes.IsZero(), CanShow: p.Visibility == voting.Live || p.State.Over(),
-		Shown: p.Shown, CanPublish: p.State.Over() && p.State != voting.Published && p.Release == voting.ByAct,
-		NeedsReason: p.State == voting.Open && !p.Closes.IsZero(), Confirm: form.Act == actClose && form.Sure == "",
+		Screen: screenHref(p.ID), Poster: officeHref(p.ID) + "/affiche", Results: resultsHref(p.ID), Code: p.Room.Code,
+		CloseReason: form.CloseReason, ExtendReason: form.ExtendReason, Until: form.Until.String(), Present: form.Present.String(),
+		CanOpen: p.State == voting.Scheduled, CanClose: p.State == voting.Open,
+		CanCount:  p.State == voting.Scheduled || p.State == voting.Open,
+		CanExtend: p.State == voting.Open && !p.Closes.IsZero(),
+		CanShow:   p.State == voting.Open && p.Visibility == voting.Live || p.State.Over() && p.State != voting.Published && p.Release == voting.AtClosing,
+		Shown:     p.Shown, CanPublish: p.State.Over() && p.State != voting.Published && p.Release == voting.ByAct,
+		EarlyEnd: p.State == voting.Open && !p.Closes.IsZero(),
+		Confirm:  form.Act == actClose && p.State == voting.Open,
+	}
+	page.Self = officeHref(p.ID) + "/pupitre"
+	if view.Counts == nil && p.State == voting.Open {
+		page.Hidden = hiddenWords(ctx, p, view)
 	}
 	if page.Present == "" && view.Present > 0 {
 		page.Present = strconv.FormatInt(view.Present, 10)
 	}
-	for i := range page.Tallies {
-		page.Tallies[i].Topic = ""
+	if page.Until == "" {
+		page.Until = web.LocalTimeOf(ctx, p.Closes).String()
 	}
 	return web.Page(c, views.ConsolePage(page))
-}
-
-// The acts of the console.
-const (
-	actOpen    = "ouvrir"
-	actClose   = "clore"
-	actExtend  = "prolonger"
-	actShow    = "montrer"
-	actHide    = "masquer"
-	actPresent = "presents"
-	actPublish = "publier"
-)
-
-type commandForm struct {
-	Act     string        `form:"acte" validate:"required,oneof=ouvrir clore prolonger montrer masquer presents publier"`
-	Sure    string        `form:"sur"` // closing without a script takes two steps
-	Reason  string        `form:"reason" validate:"max=500"`
-	Until   web.LocalTime `form:"until"`
-	Present web.Whole     `form:"present"`
 }
 
 // command does one act, and comes back to the console.
@@ -101,27 +130,43 @@ func (b *Booth) command(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if errs.Any() {
+	if errs.Any() || form.Act == actClose && form.Sure == "" {
 		return b.consolePage(c, at, form, errs)
 	}
-	if form.Act == actClose && form.Sure == "" {
-		return b.consolePage(c, at, form, nil)
+	err = b.obey(web.Context(c), web.Tenant(c).ID, at.poll.ID, web.Viewer(c).ID, form)
+	if err == nil {
+		b.thank(c, form.Act)
+		return web.SeeOther(c, officeHref(at.poll.ID)+"/pupitre")
 	}
-	ctx := web.Context(c)
-	if err := b.obey(ctx, c, at, form); err != nil {
-		var ok bool
-		if errs, ok = web.Errors(c, err); !ok {
-			return err
+	errs, ok := web.Errors(c, err)
+	if !ok {
+		return err
+	}
+	if at, err = b.managed(c); err != nil { // as it is now
+		return err
+	}
+	_, field := form.reason()
+	for i := range errs {
+		if errs[i].Name == "reason" {
+			errs[i].Name = field
 		}
-		return b.consolePage(c, at, form, errs)
 	}
-	web.Flash(c, "booth.console.done."+form.Act) //i18n: booth.console.done.*
-	return web.SeeOther(c, "/office/votes/"+at.poll.ID.String()+"/pupitre")
+	return b.consolePage(c, at, form, errs)
 }
 
-func (b *Booth) obey(ctx context.Context, c *fiber.Ctx, at visit, form commandForm) error {
-	t, id := web.Tenant(c).ID, at.poll.ID
-	act := voting.Act{Actor: web.Viewer(c).ID, Reason: form.Reason}
+// thank says on the next page what was done.
+//
+// i18n: booth.console.done.*
+func (b *Booth) thank(c *fiber.Ctx, act string) { web.Flash(c, "booth.console.done."+act) }
+
+// errNoNumber asks for the number of people present.
+var errNoNumber = fault.New(fault.Invalid, "voting.present_range")
+
+// obey does the act, then writes it in the journal: the box has its own
+// transaction, under the poll's lock, and refuses what is too late.
+func (b *Booth) obey(ctx context.Context, t tenant.ID, id voting.PollID, who citizen.ID, form commandForm) error {
+	act := voting.Act{Actor: who}
+	act.Reason, _ = form.reason()
 	var err error
 	switch form.Act {
 	case actOpen:
@@ -133,6 +178,9 @@ func (b *Booth) obey(ctx context.Context, c *fiber.Ctx, at visit, form commandFo
 	case actShow, actHide:
 		err = b.box.Show(ctx, t, id, form.Act == actShow)
 	case actPresent:
+		if !form.Present.Set {
+			return errNoNumber.On("present")
+		}
 		err = b.box.SetPresent(ctx, t, id, form.Present.N)
 	case actPublish:
 		err = b.box.Publish(ctx, t, id, act)
@@ -140,12 +188,29 @@ func (b *Booth) obey(ctx context.Context, c *fiber.Ctx, at visit, form commandFo
 	if err != nil {
 		return err
 	}
-	return b.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+	return b.record(ctx, t, id, who, form)
+}
+
+func (b *Booth) record(ctx context.Context, t tenant.ID, id voting.PollID, who citizen.ID, form commandForm) error {
+	details := map[string]any{}
+	if reason, _ := form.reason(); reason != "" {
+		details["reason"] = reason
+	}
+	switch form.Act {
+	case actExtend:
+		details["until"] = i18n.ISO(form.Until.At)
+	case actPresent:
+		details["present"] = form.Present.N
+	}
+	err := b.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		return audit.Record(ctx, tx, audit.Entry{
-			Tenant: t, Actor: act.Actor, Action: "voting." + form.Act, Subject: "poll/" + id.String(),
-			Details: map[string]any{"reason": form.Reason},
+			Tenant: t, Actor: who, Action: journal[form.Act], Subject: "poll/" + id.String(), Details: details,
 		})
 	})
+	if err != nil {
+		return fmt.Errorf("write in the journal what was done to a poll: %w", err)
+	}
+	return nil
 }
 
 // poster is a page to print: the question, the code to scan, the code to type.
@@ -155,16 +220,14 @@ func (b *Booth) poster(c *fiber.Ctx) error {
 		return err
 	}
 	ctx, p := web.Context(c), at.poll
-	page := views.Poster{Frame: frameOf(ctx, at), Question: p.Question, Code: p.Room.Code, Address: web.Origin(c) + "/votes/" + p.ID.String()}
-	if p.Room.Open {
-		page.Address = web.Origin(c) + "/v/" + p.Room.Code
-		page.Door = web.Origin(c) + "/v"
+	page := views.Poster{
+		Frame: frameOf(ctx, at), Question: p.Question, Address: web.Origin(c) + wayIn(p), Code: p.Room.Code,
+		Who: whoMayVote(ctx, web.Tenant(c), p), Until: until(ctx, p),
 	}
-	page.Who = whoMayVote(ctx, web.Tenant(c), p)
-	page.Until = until(ctx, p)
+	page.Leave = officeHref(p.ID) + "/pupitre"
+	if p.Room.Open {
+		_, host, _ := strings.Cut(web.Origin(c), "://")
+		page.Door = host + "/v"
+	}
 	return web.Page(c, views.PosterPage(page))
-}
-
-func isNotFound(err error) bool {
-	return err != nil && (errors.Is(err, voting.ErrNotFound) || fault.KindOf(err) == fault.NotFound)
 }

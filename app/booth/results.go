@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/uptrace/bun"
 
 	"parvis/app/booth/views"
 	"parvis/app/i18n"
@@ -17,6 +18,7 @@ import (
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/voting/counting"
+	"parvis/app/voting/explain"
 	"parvis/app/web"
 	"parvis/realtime"
 )
@@ -28,67 +30,108 @@ func (b *Booth) results(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page, err := b.resultsPage(web.Context(c), web.Tenant(c), at, realtime.Public)
+	ctx, t, p := web.Context(c), web.Tenant(c), at.poll
+	view, err := b.box.View(ctx, t.ID, p.ID, realtime.Public)
 	if err != nil {
+		return err
+	}
+	page := views.Results{
+		Frame: frameOf(ctx, at), Question: p.Question, Rev: view.Rev, Face: view.Face, State: stateOf(ctx, p),
+		Rules: rulesOf(ctx, t, p), Turnout: turnoutOf(ctx, view), Tallies: tallies(ctx, p, view),
+	}
+	page.Self = resultsHref(p.ID)
+	if p.State == voting.Open {
+		page.Vote = boothHref(p.ID)
+	}
+	if view.Counts == nil {
+		page.Hidden = hiddenWords(ctx, p, view)
+	}
+	if p.State.Over() {
+		page.ClosedAt = i18n.DateTime(ctx, p.Closes)
+	}
+	if err := errors.Join(b.addResult(ctx, &page, p), b.addChanges(ctx, t.ID, &page, p)); err != nil {
 		return err
 	}
 	return web.Page(c, views.ResultsPage(page))
 }
 
-func (b *Booth) resultsPage(ctx context.Context, t *tenant.Tenant, at visit, as realtime.Audience) (views.Results, error) {
-	p := at.poll
-	view, err := b.box.View(ctx, t.ID, p.ID, as)
-	if err != nil {
-		return views.Results{}, err
-	}
-	base := "/votes/" + p.ID.String()
-	page := views.Results{
-		Frame: frameOf(ctx, at), Question: p.Question, Description: p.Description, Rev: view.Rev, State: stateOf(ctx, p),
-		Self: base + "/resultats", Rules: rulesOf(ctx, t, p), Tallies: tallies(ctx, p, view),
-	}
-	if p.State == voting.Open {
-		page.Vote = base
-	}
-	page.Turnout = turnoutOf(ctx, view)
-	if view.Turnout == nil || view.Counts == nil {
-		page.Hidden = hiddenWords(ctx, p, view)
-	}
+// addResult completes the page of a poll that has closed with its result, if
+// it may be seen.
+func (b *Booth) addResult(ctx context.Context, page *views.Results, p *voting.Poll) error {
 	if !p.State.Over() {
-		return page, nil
+		return nil
 	}
-	result, err := b.box.Results(ctx, t.ID, p.ID, as)
+	result, err := b.box.Results(ctx, p.Tenant, p.ID, realtime.Public)
 	if errors.Is(err, voting.ErrNotReleased) {
-		return page, nil
+		return nil
 	}
 	if err != nil {
-		return page, err
+		return err
 	}
+	mark(page.Tallies, result.Outcome.Winners)
 	page.Verdict = verdictOf(ctx, p, result)
 	page.Origins = originsOf(ctx, result)
-	page.Notes = tieNotes(ctx, p, result)
+	page.Notes = notesOf(ctx, p, result)
+	page.Steps = stepsOf(ctx, p, result)
 	page.Downloads = []ui.Link{
-		{Label: i18n.T(ctx, "booth.results.csv"), Href: base + "/resultats.csv", Icon: "download"},
-		{Label: i18n.T(ctx, "booth.results.ballots"), Href: base + "/bulletins.csv", Icon: "download"},
-		{Label: i18n.T(ctx, "booth.results.json"), Href: base + "/resultats.json", Icon: "download"},
+		{Label: i18n.T(ctx, "booth.results.csv"), Href: page.Self + ".csv", Icon: "download"},
+		{Label: i18n.T(ctx, "booth.results.ballots"), Href: boothHref(p.ID) + "/bulletins.csv", Icon: "download"},
+		{Label: i18n.T(ctx, "booth.results.json"), Href: page.Self + ".json", Icon: "download"},
 	}
-	page.ClosedAt = i18n.DateTime(ctx, closedAt(p))
 	page.Fingerprint = grouped(result.SHA256)
-	return page, nil
+	return nil
 }
 
-// stateOf says where a poll stands.
-func stateOf(ctx context.Context, p *voting.Poll) ui.State {
-	switch p.State {
-	case voting.Draft:
-		return ui.State{Word: i18n.T(ctx, "booth.state.draft"), Tone: ui.Neutral}
-	case voting.Scheduled:
-		return ui.State{Word: i18n.T(ctx, "booth.state.scheduled"), Tone: ui.Info, Icon: "calendar-clock"}
-	case voting.Open:
-		return ui.State{Word: i18n.T(ctx, "booth.state.open"), Tone: ui.Accent}
-	case voting.Cancelled:
-		return ui.State{Word: i18n.T(ctx, "booth.state.cancelled"), Tone: ui.Danger}
+// winners returns what won a poll that has closed; none while that may not be seen.
+func (b *Booth) winners(ctx context.Context, p *voting.Poll, as realtime.Audience) ([]voting.OptionID, error) {
+	result, err := b.box.Results(ctx, p.Tenant, p.ID, as)
+	if errors.Is(err, voting.ErrNotReleased) {
+		return nil, nil
 	}
-	return ui.State{Word: i18n.T(ctx, "booth.state.closed"), Tone: ui.Neutral, Icon: "lock"}
+	if err != nil {
+		return nil, err
+	}
+	return result.Outcome.Winners, nil
+}
+
+// mark marks the winners in the bars. An option of a yes-no-abstain poll that
+// wins is one whose "for" wins.
+func mark(list []ui.TallyProps, winners []voting.OptionID) {
+	for _, tally := range list {
+		for i := range tally.Rows {
+			option := tally.Rows[i].ID
+			if yes := "=" + strconv.Itoa(voting.Yes); len(option) > len(yes) && option[len(option)-len(yes):] == yes {
+				option = option[:len(option)-len(yes)]
+			}
+			tally.Rows[i].Winner = slices.Contains(winners, option)
+		}
+	}
+}
+
+// addChanges completes the page with the public register of what was done to
+// the poll since it opened.
+func (b *Booth) addChanges(ctx context.Context, t tenant.ID, page *views.Results, p *voting.Poll) error {
+	var changes []voting.Change
+	err := b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) (err error) {
+		changes, err = b.box.Changes(ctx, tx, t, p.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		//i18n: booth.change.*
+		key := "booth.change." + string(c.Kind)
+		if !i18n.Has(ctx, key) {
+			continue
+		}
+		moment := ui.Moment{Title: i18n.T(ctx, key), When: i18n.DateTime(ctx, c.At), Done: true}
+		if c.Reason != "" {
+			moment.Text = i18n.T(ctx, "booth.change.reason", "Reason", c.Reason)
+		}
+		page.Changes = append(page.Changes, moment)
+	}
+	return nil
 }
 
 // turnoutOf lists the numbers that may be seen, each with what it counts.
@@ -106,19 +149,23 @@ func turnoutOf(ctx context.Context, v voting.View) []ui.Stat {
 	return stats
 }
 
-// hiddenWords says why a number is not there, and when it will be.
+// hiddenWords says why there are no counts, and when there will be.
 func hiddenWords(ctx context.Context, p *voting.Poll, v voting.View) string {
 	switch {
 	case p.State == voting.Scheduled || p.State == voting.Draft:
-		return i18n.T(ctx, "booth.hidden.not_open")
+		return opening(ctx, p)
 	case p.State == voting.Cancelled:
 		return i18n.T(ctx, "booth.cancelled.text", "Reason", p.CancelReason)
+	case p.State.Over() && p.Release == voting.AtClosing:
+		return i18n.T(ctx, "booth.hidden.by_host")
 	case p.State.Over():
 		return i18n.T(ctx, "booth.hidden.not_released")
 	case p.Visibility == voting.Live && v.Turnout != nil && *v.Turnout < voting.MinShown:
 		return i18n.T(ctx, "booth.hidden.few", "Count", voting.MinShown)
-	case !p.Shown && p.Visibility == voting.Live:
+	case p.Visibility == voting.Live:
 		return i18n.T(ctx, "booth.hidden.by_host")
+	case p.Release == voting.ByAct:
+		return i18n.T(ctx, "booth.hidden.after")
 	case p.Closes.IsZero():
 		return i18n.T(ctx, "booth.hidden.until_closing")
 	}
@@ -127,6 +174,7 @@ func hiddenWords(ctx context.Context, p *voting.Poll, v voting.View) string {
 
 // tallies draws the counts: one figure for a choice among options, one for
 // each option of a yes-no-abstain poll. There is none where counts are hidden.
+// Percentages are of the base of the view, as the live script computes them.
 func tallies(ctx context.Context, p *voting.Poll, v voting.View) []ui.TallyProps {
 	if v.Counts == nil || v.Base == nil {
 		return nil
@@ -135,19 +183,18 @@ func tallies(ctx context.Context, p *voting.Poll, v voting.View) []ui.TallyProps
 	for _, cell := range v.Counts {
 		votes[voting.Mark{Option: cell.Option, Value: cell.Value}] = cell.Votes
 	}
-	topic := "voting/" + p.ID.String()
 	if p.Method != voting.YesNoAbstain {
-		return []ui.TallyProps{choiceTally(ctx, p, votes, *v.Base, topic)}
+		return []ui.TallyProps{choiceTally(ctx, p, votes, *v.Base)}
 	}
 	var list []ui.TallyProps
 	for _, o := range p.Options {
-		list = append(list, answerTally(ctx, o, votes, *v.Base, topic))
+		list = append(list, answerTally(ctx, o, votes, *v.Base))
 	}
 	return list
 }
 
-func choiceTally(ctx context.Context, p *voting.Poll, votes map[voting.Mark]int64, base int64, topic string) ui.TallyProps {
-	tally := ui.TallyProps{ID: "resultat", Caption: p.Question, Topic: topic, Scale: base, Base: i18n.T(ctx, "booth.base", "Count", base)}
+func choiceTally(ctx context.Context, p *voting.Poll, votes map[voting.Mark]int64, base int64) ui.TallyProps {
+	tally := ui.TallyProps{ID: "resultat", Caption: p.Question, Scale: base, Base: i18n.T(ctx, "booth.base", "Count", base)}
 	for _, o := range p.Options {
 		n := votes[voting.Mark{Option: o.ID, Value: voting.Chosen}]
 		tally.Rows = append(tally.Rows, ui.TallyRow{ID: o.ID, Label: o.Label, Count: n, Percent: percent(ctx, n, base)})
@@ -158,23 +205,17 @@ func choiceTally(ctx context.Context, p *voting.Poll, votes map[voting.Mark]int6
 	return tally
 }
 
-// answerTally is what one option of a yes-no-abstain poll received. The share
-// is that of the expressed answers: abstentions have none.
-func answerTally(ctx context.Context, o voting.Option, votes map[voting.Mark]int64, base int64, topic string) ui.TallyProps {
-	of := func(value int) int64 { return votes[voting.Mark{Option: o.ID, Value: value}] }
-	yes, no := of(voting.Yes), of(voting.No)
-	expressed := yes + no
-	row := func(value int, n int64, share string) ui.TallyRow {
-		return ui.TallyRow{ID: o.ID + "=" + strconv.Itoa(value), Label: answerWord(ctx, value), Count: n, Percent: share}
+// answerTally is what one option of a yes-no-abstain poll received. A ballot
+// that says nothing of the option abstains.
+func answerTally(ctx context.Context, o voting.Option, votes map[voting.Mark]int64, base int64) ui.TallyProps {
+	yes, no := votes[voting.Mark{Option: o.ID, Value: voting.Yes}], votes[voting.Mark{Option: o.ID, Value: voting.No}]
+	row := func(value int, n int64) ui.TallyRow {
+		return ui.TallyRow{ID: o.ID + "=" + strconv.Itoa(value), Label: answerWord(ctx, value), Count: n, Percent: percent(ctx, n, base)}
 	}
 	return ui.TallyProps{
-		ID: "resultat-" + o.ID, Caption: o.Label, Option: i18n.T(ctx, "booth.answer"), Topic: topic, Scale: base,
-		Base: i18n.T(ctx, "booth.base.expressed", "Count", expressed),
-		Rows: []ui.TallyRow{
-			row(voting.Yes, yes, percent(ctx, yes, expressed)),
-			row(voting.No, no, percent(ctx, no, expressed)),
-			row(voting.Abstain, base-expressed, ""),
-		},
+		ID: "resultat-" + o.ID, Caption: o.Label, Option: i18n.T(ctx, "booth.answer"), Scale: base,
+		Base: i18n.T(ctx, "booth.base.answers", "Count", base),
+		Rows: []ui.TallyRow{row(voting.Yes, yes), row(voting.No, no), row(voting.Abstain, base-yes-no)},
 	}
 }
 
@@ -187,45 +228,63 @@ func percent(ctx context.Context, n, base int64) string {
 
 // verdictOf says the result in a sentence.
 func verdictOf(ctx context.Context, p *voting.Poll, r *voting.Result) string {
-	if r.Ballots == 0 {
-		return i18n.T(ctx, "booth.verdict.no_ballot")
-	}
 	var names []string
 	for _, id := range r.Outcome.Winners {
-		if o, ok := p.Option(id); ok {
-			names = append(names, i18n.T(ctx, "booth.verdict.quoted", "Name", o.Label))
-		}
+		names = append(names, quoted(ctx, p, id))
 	}
 	switch {
-	case p.Method == voting.YesNoAbstain && len(names) == 0:
-		return i18n.T(ctx, "booth.verdict.nothing_adopted")
+	case r.Ballots == 0:
+		return i18n.T(ctx, "booth.verdict.no_ballot")
 	case p.Method == voting.YesNoAbstain:
-		return i18n.T(ctx, "booth.verdict.adopted", "Count", len(names), "Total", len(p.Options), "Names", i18n.List(ctx, names))
+		return answersVerdict(ctx, p, names)
+	case len(r.Outcome.Runoff) > 0:
+		var pair []string
+		for _, id := range r.Outcome.Runoff {
+			pair = append(pair, quoted(ctx, p, id))
+		}
+		return i18n.T(ctx, "booth.verdict.no_majority", "Names", i18n.List(ctx, pair))
 	case len(names) == 0:
 		return i18n.T(ctx, "booth.verdict.none")
+	case len(names) > 1:
+		return i18n.T(ctx, "booth.verdict.several", "Names", i18n.List(ctx, names))
 	}
-	first := r.Outcome.Totals[r.Outcome.Winners[0]]
-	votes := first.Num().Int64() // of ballots: whole
+	votes := r.Outcome.Totals[r.Outcome.Winners[0]].Num().Int64() // of ballots: whole
 	return i18n.T(ctx, "booth.verdict.first", "Name", names[0], "Count", votes, "Percent", percent(ctx, votes, r.Base), "Base", i18n.Number(ctx, r.Base))
 }
 
-// tieNotes says how each tie that mattered was settled.
-func tieNotes(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
-	var notes []string
-	name := func(ids []string) string {
-		var names []string
-		for _, id := range ids {
-			if o, ok := p.Option(id); ok {
-				names = append(names, o.Label)
-			}
-		}
-		return i18n.List(ctx, names)
+func answersVerdict(ctx context.Context, p *voting.Poll, adopted []string) string {
+	switch {
+	case len(p.Options) == 1 && len(adopted) == 1:
+		return i18n.T(ctx, "booth.verdict.yes", "Name", adopted[0])
+	case len(p.Options) == 1:
+		return i18n.T(ctx, "booth.verdict.no", "Name", quoted(ctx, p, p.Options[0].ID))
+	case len(adopted) == 0:
+		return i18n.T(ctx, "booth.verdict.nothing_adopted")
 	}
+	return i18n.T(ctx, "booth.verdict.adopted", "Count", len(adopted), "Total", len(p.Options), "Names", i18n.List(ctx, adopted))
+}
+
+// quoted is the name of an option in a sentence.
+func quoted(ctx context.Context, p *voting.Poll, id voting.OptionID) string {
+	o, _ := p.Option(id)
+	return i18n.T(ctx, "booth.verdict.quoted", "Name", o.Label)
+}
+
+// notesOf says how each tie that mattered was settled, and what is counted apart.
+func notesOf(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
+	names := func(ids []string) string {
+		var list []string
+		for _, id := range ids {
+			list = append(list, quoted(ctx, p, id))
+		}
+		return i18n.List(ctx, list)
+	}
+	var notes []string
 	for _, tie := range r.Outcome.Ties {
 		if tie.By == counting.TieLot {
-			notes = append(notes, i18n.T(ctx, "booth.tie.lot", "Names", name(tie.Options), "Chosen", name(tie.Chosen)))
+			notes = append(notes, i18n.T(ctx, "booth.tie.lot", "Names", names(tie.Options), "Chosen", names(tie.Chosen)))
 		} else {
-			notes = append(notes, i18n.T(ctx, "booth.tie.open", "Names", name(tie.Options)))
+			notes = append(notes, i18n.T(ctx, "booth.tie.open", "Names", names(tie.Options)))
 		}
 	}
 	if r.Blank > 0 {
@@ -234,16 +293,25 @@ func tieNotes(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
 	return notes
 }
 
-//i18n: booth.channel.*
+// stepsOf tells the count line by line.
+func stepsOf(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
+	profile := counting.Profile{}
+	for _, o := range p.Options {
+		profile.Options = append(profile.Options, counting.Option{ID: o.ID, Name: o.Label})
+	}
+	return explain.New(explain.Language(i18n.Lang(ctx)), profile, "").Sentences(r.Outcome)
+}
 
 // originsOf says how the ballots came. A number that would tell about fewer
 // than ten people is left out.
+//
+// i18n: booth.channel.*
 func originsOf(ctx context.Context, r *voting.Result) []ui.Fact {
 	var facts []ui.Fact
 	for _, o := range r.Origins {
 		text := i18n.T(ctx, "booth.origin.few", "Count", voting.MinShown)
 		if o.Ballots != nil {
-			text = i18n.Number(ctx, *o.Ballots)
+			text = i18n.T(ctx, "booth.origin.ballots", "Count", *o.Ballots)
 		}
 		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "booth.channel."+string(o.Channel)), Text: text})
 	}
@@ -261,20 +329,18 @@ func (b *Booth) resultsCSV(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if view.Counts == nil {
+	if view.Counts == nil || view.Base == nil {
 		return voting.ErrNotReleased
 	}
 	rows := [][]string{{i18n.T(ctx, "booth.csv.option"), i18n.T(ctx, "booth.csv.answer"), i18n.T(ctx, "booth.csv.votes"), i18n.T(ctx, "booth.csv.base")}}
-	for _, o := range at.poll.Options {
-		for _, cell := range view.Counts {
-			if cell.Option != o.ID {
-				continue
-			}
-			answer := ""
+	base := strconv.FormatInt(*view.Base, 10)
+	for _, tally := range tallies(ctx, at.poll, view) {
+		for _, row := range tally.Rows {
+			line := []string{row.Label, "", strconv.FormatInt(row.Count, 10), base}
 			if at.poll.Method == voting.YesNoAbstain {
-				answer = answerWord(ctx, cell.Value)
+				line[0], line[1] = tally.Caption, row.Label
 			}
-			rows = append(rows, []string{o.Label, answer, strconv.FormatInt(cell.Votes, 10), strconv.FormatInt(*view.Base, 10)})
+			rows = append(rows, line)
 		}
 	}
 	return web.CSV(c, "resultats.csv", rows)
@@ -290,17 +356,17 @@ func (b *Booth) resultsJSON(c *fiber.Ctx) error {
 	return b.export(c, "resultats.json", fiber.MIMEApplicationJSONCharsetUTF8, b.box.WriteJSON)
 }
 
+// export answers with a file of the box, which decides whether it may be had.
 func (b *Booth) export(c *fiber.Ctx, name, kind string, write func(context.Context, io.Writer, tenant.ID, voting.PollID, realtime.Audience) error) error {
 	at, err := b.visit(c)
 	if err != nil {
 		return err
 	}
-	var body bytes.Buffer
+	var body bytes.Buffer // whole or not at all
 	if err := write(web.Context(c), &body, web.Tenant(c).ID, at.poll.ID, realtime.Public); err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderContentType, kind)
-	c.Attachment(name)
+	web.Attachment(c, name)
 	c.Set(fiber.HeaderContentType, kind)
 	return c.Send(body.Bytes())
 }

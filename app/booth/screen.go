@@ -1,14 +1,15 @@
 package booth
 
 import (
+	"context"
+	"net/url"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/uptrace/bun"
 
-	"context"
-
 	"parvis/app/booth/views"
+	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/ui"
 	"parvis/app/voting"
@@ -29,94 +30,122 @@ func (b *Booth) screen(c *fiber.Ctx) error {
 		return err
 	}
 	page := views.Screen{
-		Frame: frameOf(ctx, at), Question: p.Question, Rev: view.Rev, Face: view.Face,
-		Self: "/ecran/" + p.ID.String(), Numbers: turnoutOf(ctx, view), Tallies: tallies(ctx, p, view),
+		Frame: frameOf(ctx, at), Question: p.Question, Rev: view.Rev, Face: view.Face, Numbers: turnoutOf(ctx, view),
 	}
+	page.Self = screenHref(p.ID)
 	switch strings.ToLower(c.Query("theme")) {
 	case "sombre":
 		page.Scheme, page.Self = ui.Dark, page.Self+"?theme=sombre"
 	case "clair":
 		page.Scheme, page.Self = ui.Light, page.Self+"?theme=clair"
 	}
-	for i := range page.Tallies {
-		page.Tallies[i].Large, page.Tallies[i].Topic = true, "" // the body follows the topic
-	}
-	page.State, page.Message, page.Detail = b.screenState(ctx, p, view)
-	if p.State == voting.Open || p.State == voting.Scheduled {
-		page.Join, page.Code = web.Origin(c)+"/votes/"+p.ID.String(), p.Room.Code
-		if p.Room.Open {
-			page.Join = web.Origin(c) + "/v/" + p.Room.Code
+	showState(ctx, &page, p, view)
+	if page.State == "result" {
+		winners, err := b.winners(ctx, p, realtime.Screen)
+		if err != nil {
+			return err
 		}
+		mark(page.Tallies, winners)
 	}
-	if p.State == voting.Open && !p.Closes.IsZero() {
-		page.Numbers = append(page.Numbers, ui.Stat{
-			Label: i18n.T(ctx, "booth.screen.left"),
-			Body:  ui.Countdown(ui.CountdownProps{Until: p.Closes, Text: i18n.Relative(ctx, p.Now, p.Closes), Clock: true}),
-		})
+	if p.State == voting.Scheduled || p.State == voting.Open {
+		page.Join, page.Code = web.Origin(c)+wayIn(p), p.Room.Code
 	}
 	return web.Page(c, views.ScreenPage(page))
 }
 
-// screenState says which of its faces the screen shows, and the words where
+// wayIn is the address that a phone is led to.
+func wayIn(p *voting.Poll) string {
+	if p.Room.Open {
+		return "/v/" + p.Room.Code
+	}
+	return boothHref(p.ID)
+}
+
+// showState decides which of its faces the screen shows, and the words where
 // there are no numbers.
-func (b *Booth) screenState(ctx context.Context, p *voting.Poll, v voting.View) (state, message, detail string) {
+func showState(ctx context.Context, page *views.Screen, p *voting.Poll, v voting.View) {
 	switch {
 	case p.State == voting.Scheduled || p.State == voting.Draft:
-		detail = i18n.T(ctx, "booth.waiting.no_date")
-		if !p.Opens.IsZero() {
-			detail = i18n.T(ctx, "booth.waiting.text", "When", i18n.DateTime(ctx, p.Opens))
-		}
-		return "join", i18n.T(ctx, "booth.screen.soon"), detail
+		page.State, page.Icon = "join", "hourglass"
+		page.Message, page.Detail = i18n.T(ctx, "booth.screen.soon"), opening(ctx, p)
 	case p.State == voting.Cancelled:
-		return "pause", i18n.T(ctx, "booth.cancelled.title"), i18n.T(ctx, "booth.cancelled.text", "Reason", p.CancelReason)
-	case p.State == voting.Open && v.Counts != nil:
-		return "open", "", ""
+		page.State, page.Icon, page.Message = "pause", "ban", i18n.T(ctx, "booth.cancelled.title")
+		page.Detail = i18n.T(ctx, "booth.cancelled.text", "Reason", p.CancelReason)
 	case p.State == voting.Open:
-		return "open", "", hiddenWords(ctx, p, v)
-	case v.Counts == nil:
-		return "pause", i18n.T(ctx, "booth.screen.closed"), hiddenWords(ctx, p, v)
-	case p.State == voting.Closed:
-		return "counting", "", ""
-	}
-	return "result", "", ""
-}
-
-// door is where a code is typed.
-func (b *Booth) door(c *fiber.Ctx) error {
-	if code := c.Query("code"); code != "" {
-		return web.SeeOther(c, "/v/"+roomCode(code))
-	}
-	return web.Page(c, views.DoorPage(views.Door{}))
-}
-
-// roomCode reads a code as people type it.
-func roomCode(text string) string {
-	keep := func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return r
+		page.State, page.Tallies = "open", largeTallies(ctx, p, v)
+		if v.Counts == nil {
+			page.Detail = hiddenWords(ctx, p, v)
 		}
-		return -1
+		if !p.Closes.IsZero() {
+			page.Numbers = append(page.Numbers, ui.Stat{
+				Label: i18n.T(ctx, "booth.screen.left"),
+				Body:  ui.Countdown(ui.CountdownProps{Until: p.Closes, Text: i18n.Relative(ctx, p.Now, p.Closes), Clock: true, Bind: "closes_at"}),
+			})
+		}
+	case v.Counts == nil:
+		page.State, page.Icon = "pause", "eye-off"
+		page.Message, page.Detail = i18n.T(ctx, "booth.state.closed"), hiddenWords(ctx, p, v)
+	case p.State == voting.Closed:
+		page.State, page.Icon = "counting", "scale"
+		page.Message, page.Detail = i18n.T(ctx, "booth.screen.counting"), i18n.T(ctx, "booth.screen.counting.text")
+	default:
+		page.State, page.Tallies = "result", largeTallies(ctx, p, v)
 	}
-	code := strings.Map(keep, text)
-	return code[:min(len(code), 12)]
+}
+
+func largeTallies(ctx context.Context, p *voting.Poll, v voting.View) []ui.TallyProps {
+	list := tallies(ctx, p, v)
+	for i := range list {
+		list[i].Large = true
+	}
+	return list
+}
+
+// door is where the code of a room is typed.
+func (b *Booth) door(c *fiber.Ctx) error {
+	typed := c.Query("code")
+	if typed == "" {
+		return web.Page(c, views.DoorPage(views.Door{}))
+	}
+	if code, ok := voting.ParseRoomCode(tolerant(typed)); ok {
+		return web.SeeOther(c, "/v/"+code)
+	}
+	return unknownCode(c, typed)
+}
+
+// tolerant leaves what people put between the characters of a code out of it.
+func tolerant(typed string) string {
+	return strings.NewReplacer("-", "", ".", "", "\u2013", "", "\u00a0", "").Replace(typed)
+}
+
+func unknownCode(c *fiber.Ctx, typed string) error {
+	if runes := []rune(strings.ToValidUTF8(typed, "")); len(runes) > 12 {
+		typed = string(runes[:12])
+	}
+	wrong := i18n.T(web.Context(c), "booth.door.unknown")
+	return web.Page(c.Status(fiber.StatusNotFound), views.DoorPage(views.Door{Code: typed, Errors: ui.Errors{{Name: "code", Message: wrong}}}))
 }
 
 // enter leads from the code to the ballot.
 func (b *Booth) enter(c *fiber.Ctx) error {
-	typed := roomCode(c.Params("code"))
+	typed, err := url.PathUnescape(c.Params("code"))
+	if err != nil {
+		return unknownCode(c, "")
+	}
+	t := web.Tenant(c)
 	var poll *voting.Poll
-	err := b.db.ReadTenant(web.Context(c), web.Tenant(c).ID, func(ctx context.Context, tx bun.Tx) (err error) {
-		poll, err = b.box.ByRoomCode(ctx, tx, web.Tenant(c).ID, typed)
+	err = b.db.ReadTenant(web.Context(c), t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
+		poll, err = b.box.ByRoomCode(ctx, tx, t.ID, tolerant(typed))
 		return err
 	})
-	if isNotFound(err) {
-		return web.Page(c.Status(fiber.StatusNotFound), views.DoorPage(views.Door{Code: typed, Error: i18n.T(web.Context(c), "booth.door.unknown")}))
+	if err == nil {
+		_, err = b.visitTo(web.Context(c), t, web.Viewer(c), poll.ID)
+	}
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return unknownCode(c, typed)
 	}
 	if err != nil {
 		return err
 	}
-	return web.SeeOther(c, "/votes/"+poll.ID.String())
+	return web.SeeOther(c, boothHref(poll.ID))
 }

@@ -28,23 +28,22 @@ func (b *Booth) show(c *fiber.Ctx) error {
 	}
 	who := voter(c, at.poll)
 	verdict := at.poll.Eligible(who, web.Tenant(c).TimeZone)
-	form := filled{poll: at.poll}
-	var cast bool
-	if verdict.Allowed {
-		var marks []voting.Mark
-		if marks, cast, err = b.box.BallotOf(web.Context(c), web.Tenant(c).ID, at.poll.ID, who); err != nil {
-			return err
-		}
-		if cast {
-			form = fillOf(at.poll, marks)
-		}
+	if !verdict.Allowed {
+		return b.notEligible(c, at, verdict.Reasons)
+	}
+	marks, cast, err := b.box.BallotOf(web.Context(c), web.Tenant(c).ID, at.poll.ID, who)
+	if err != nil {
+		return err
 	}
 	if cast && !at.poll.AllowChange {
 		return b.alreadyVoted(c, at)
 	}
+	form := filled{poll: at.poll}
+	if cast {
+		form = fillOf(at.poll, marks)
+	}
 	page := b.ballotPage(c, at, form, nil)
 	page.Voted = cast
-	page.Reasons = reasons(web.Context(c), verdict.Reasons, c.Path())
 	return web.Page(c, views.BallotPage(page))
 }
 
@@ -61,7 +60,11 @@ func (b *Booth) edit(c *fiber.Ctx) error {
 }
 
 func (b *Booth) backToBooth(c *fiber.Ctx) error {
-	return web.SeeOther(c, "/votes/"+c.Params("poll"))
+	at, err := b.visit(c)
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(c, boothHref(at.poll.ID))
 }
 
 // review repeats the choice before it counts. Nothing is written: what was
@@ -72,34 +75,27 @@ func (b *Booth) review(c *fiber.Ctx) error {
 		return err
 	}
 	if at.poll.State != voting.Open {
-		return b.notOpen(c, at)
+		return b.notOpen(c.Status(fiber.StatusGone), at)
 	}
-	form := read(c, at.poll)
-	if page, refused, err := b.check(c, at, form); refused || err != nil {
-		return errors.Join(err, page)
-	}
-	form.nonce = voting.NewNonce().String()
-	web.NoStore(c)
-	return web.Page(c, views.ReviewPage(b.reviewPage(c, at, form)))
-}
-
-// check answers with the ballot and what is wrong with it, or why the voter
-// may not take part; refused is false when all is well.
-func (b *Booth) check(c *fiber.Ctx, at visit, form filled) (answer error, refused bool, err error) {
-	verdict := at.poll.Eligible(voter(c, at.poll), web.Tenant(c).TimeZone)
+	form, who := read(c, at.poll), voter(c, at.poll)
+	verdict := at.poll.Eligible(who, web.Tenant(c).TimeZone)
 	if !verdict.Allowed {
-		page := b.ballotPage(c, at, form, nil)
-		page.Reasons = reasons(web.Context(c), verdict.Reasons, "/votes/"+at.poll.ID.String())
-		return web.Page(c.Status(fiber.StatusForbidden), views.BallotPage(page)), true, nil
+		return b.notEligible(c.Status(fiber.StatusForbidden), at, verdict.Reasons)
 	}
 	if _, wrong := form.marks(); wrong != nil {
-		errs, ok := web.Errors(c, wrong)
-		if !ok {
-			return nil, false, wrong
-		}
-		return web.Page(c.Status(fiber.StatusUnprocessableEntity), views.BallotPage(b.ballotPage(c, at, form, errs))), true, nil
+		return b.again(c, at, form, wrong)
 	}
-	return nil, false, nil
+	form.number = b.seal(at.poll, who, voting.NewNonce())
+	return b.reviewPage(c, at, form, "")
+}
+
+// again answers with the ballot as it was filled in, and what is wrong with it.
+func (b *Booth) again(c *fiber.Ctx, at visit, form filled, wrong error) error {
+	errs, ok := web.Errors(c, wrong)
+	if !ok {
+		return wrong
+	}
+	return web.Page(c, views.BallotPage(b.ballotPage(c, at, form, errs)))
 }
 
 // cast puts the ballot in the box and leads to its receipt.
@@ -108,101 +104,127 @@ func (b *Booth) cast(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	form := read(c, at.poll)
+	form, who := read(c, at.poll), voter(c, at.poll)
+	number, sealed := b.open(at.poll, who, form.number)
 	marks, wrong := form.marks()
+	switch {
+	case wrong != nil:
+	case !sealed:
+		wrong = errWrongNumber
+	default:
+		_, wrong = b.box.Cast(web.Context(c), web.Tenant(c).ID, voting.Submission{
+			Poll: at.poll.ID, Voter: who, Nonce: number, Marks: marks, Channel: channelOf(at.poll),
+		})
+	}
 	if wrong != nil {
-		answer, _, err := b.check(c, at, form)
-		return errors.Join(err, answer)
+		return b.refused(c, at, form, wrong)
 	}
-	nonce, err := voting.ParseNonce(form.nonce)
-	if err != nil {
-		return err
-	}
-	channel := voting.Web
-	if at.poll.Room.Open {
-		channel = voting.Meeting
-	}
-	_, err = b.box.Cast(web.Context(c), web.Tenant(c).ID, voting.Submission{
-		Poll: at.poll.ID, Voter: voter(c, at.poll), Nonce: nonce, Marks: marks, Channel: channel,
-	})
-	if err != nil {
-		return b.refused(c, form, err)
-	}
-	return web.SeeOther(c, "/votes/"+at.poll.ID.String()+"/recepisse/"+nonce.String())
+	return web.SeeOther(c, receiptHref(at.poll.ID, number))
 }
 
-// refused explains why a ballot was not taken, in the booth where that helps.
-func (b *Booth) refused(c *fiber.Ctx, form filled, cause error) error {
-	at, err := b.visit(c)
+func channelOf(p *voting.Poll) voting.Channel {
+	if p.Room.Open {
+		return voting.Meeting
+	}
+	return voting.Web
+}
+
+// refused explains why a ballot was not taken. What was chosen comes back
+// wherever it may still be sent.
+func (b *Booth) refused(c *fiber.Ctx, at visit, form filled, cause error) error {
+	if fault.KindOf(cause) == fault.Unavailable {
+		// The same number: if the ballot is in the box after all, it counts once.
+		c.Set(fiber.HeaderRetryAfter, "5")
+		return b.reviewPage(c.Status(fiber.StatusServiceUnavailable), at, form, saying(web.Context(c), cause))
+	}
+	at, err := b.visit(c) // as it is now
 	if err != nil {
-		return errors.Join(cause, err)
+		return errors.Join(err, cause)
 	}
 	if e, ok := errors.AsType[*voting.NotEligible](cause); ok {
-		page := b.ballotPage(c, at, form, nil)
-		page.Reasons = reasons(web.Context(c), e.Reasons, "/votes/"+at.poll.ID.String())
-		return web.Page(c.Status(fiber.StatusForbidden), views.BallotPage(page))
+		return b.notEligible(c.Status(fiber.StatusForbidden), at, e.Reasons)
 	}
 	switch {
 	case at.poll.State != voting.Open:
 		return b.notOpen(c.Status(fiber.StatusGone), at)
 	case errors.Is(cause, voting.ErrAlreadyVoted), errors.Is(cause, voting.ErrOtherChannel):
 		return b.alreadyVoted(c.Status(fiber.StatusConflict), at)
-	case fault.KindOf(cause) == fault.Invalid, errors.Is(cause, voting.ErrNonceReused):
-		errs, _ := web.Errors(c, cause)
-		return web.Page(c, views.BallotPage(b.ballotPage(c, at, form, errs)))
 	}
-	return cause
+	return b.again(c, at, form, cause)
 }
 
-// ballotPage is the ballot as the page shows it.
+// saying says a fault in words.
+func saying(ctx context.Context, err error) string {
+	if f, ok := errors.AsType[*fault.Error](err); ok && i18n.Has(ctx, f.Key) {
+		return i18n.Message(ctx, f.Key, f.Args)
+	}
+	return i18n.T(ctx, "booth.retry.text")
+}
+
+// ballotPage is the ballot as the page shows it. In a room it is cast as it
+// stands, without a review: one touch, one confirmation.
 func (b *Booth) ballotPage(c *fiber.Ctx, at visit, form filled, errs ui.Errors) views.Ballot {
 	ctx, p := web.Context(c), at.poll
 	page := views.Ballot{
-		Frame: frameOf(ctx, at), Errors: errs, Action: "/votes/" + p.ID.String() + "/verification",
-		Question: p.Question, Description: p.Description, Most: form.most(), Rules: rulesOf(ctx, web.Tenant(c), p),
-		Room: p.Room.Open,
+		Frame: frameOf(ctx, at), Errors: errs, Action: boothHref(p.ID) + "/verification",
+		Question: p.Question, Description: p.Description, Rules: rulesOf(ctx, web.Tenant(c), p), AllowChange: p.AllowChange,
 	}
-	switch p.Method {
-	case voting.YesNoAbstain:
-		page.Kind = views.Answers
-		for _, o := range p.Options {
-			page.Rows = append(page.Rows, views.AnswerRow{
-				Name: answerField + o.ID, Label: o.Label, Hint: o.Description,
-				Value: form.answers[o.ID], Error: errs.For(answerField + o.ID),
-			})
-		}
-	default:
-		page.Kind = views.OneChoice
-		if p.Method == voting.Approval {
-			page.Kind = views.SeveralChoices
-		}
-		for _, o := range p.Options {
-			page.Options = append(page.Options, ui.ChoiceProps{Value: o.ID, Label: o.Label, Hint: o.Description})
-		}
-		page.Options = append(page.Options, ui.ChoiceProps{Value: blankChoice, Label: i18n.T(ctx, "booth.ballot.blank"), Hint: i18n.T(ctx, "booth.ballot.blank.hint")})
-		page.Chosen, page.Name, page.Error = form.choices, choiceField, errs.For(choiceField)
+	if p.Room.Open {
+		page.Room, page.Action = true, boothHref(p.ID)+"/bulletin"
+		page.Hidden = []views.Hidden{{Name: numberField, Value: b.seal(p, voter(c, p), voting.NewNonce())}}
 	}
+	if p.Method == voting.YesNoAbstain {
+		page.Rows = answerRows(p, form, errs)
+		return page
+	}
+	if p.Method == voting.Approval {
+		page.Most = most(p)
+	}
+	for _, o := range p.Options {
+		page.Options = append(page.Options, ui.ChoiceProps{Value: o.ID, Label: o.Label, Hint: o.Description})
+	}
+	page.Options = append(page.Options, ui.ChoiceProps{
+		Value: blankChoice, Label: i18n.T(ctx, "booth.ballot.blank"), Hint: i18n.T(ctx, "booth.ballot.blank.hint"),
+	})
+	page.Name, page.Chosen, page.Error = choiceField, form.choices, errs.For(choiceField)
 	return page
 }
 
-func (b *Booth) reviewPage(c *fiber.Ctx, at visit, form filled) views.Review {
+func answerRows(p *voting.Poll, form filled, errs ui.Errors) []views.AnswerRow {
+	var rows []views.AnswerRow
+	for _, o := range p.Options {
+		rows = append(rows, views.AnswerRow{
+			Name: answerField + o.ID, Label: o.Label, Hint: o.Description,
+			Value: form.answers[o.ID], Error: errs.For(answerField + o.ID),
+		})
+	}
+	return rows
+}
+
+// reviewPage repeats the ballot; failed says why sending it did not work, ""
+// the first time.
+func (b *Booth) reviewPage(c *fiber.Ctx, at visit, form filled, failed string) error {
 	ctx, p := web.Context(c), at.poll
-	base := "/votes/" + p.ID.String()
 	page := views.Review{
-		Frame: frameOf(ctx, at), Question: p.Question, Confirm: base + "/bulletin", Edit: base, AllowChange: p.AllowChange,
-		Hidden: []views.Hidden{{Name: nonceField, Value: form.nonce}},
+		Frame: frameOf(ctx, at), Question: p.Question, Confirm: boothHref(p.ID) + "/bulletin", Edit: boothHref(p.ID),
+		AllowChange: p.AllowChange, Failed: failed, Hidden: []views.Hidden{{Name: numberField, Value: form.number}},
 	}
 	if p.Method == voting.YesNoAbstain {
 		for _, o := range p.Options {
 			page.Hidden = append(page.Hidden, views.Hidden{Name: answerField + o.ID, Value: form.answers[o.ID]})
 		}
+	} else {
+		for _, choice := range form.choices {
+			page.Hidden = append(page.Hidden, views.Hidden{Name: choiceField, Value: choice})
+		}
 	}
-	for _, choice := range form.choices {
-		page.Hidden = append(page.Hidden, views.Hidden{Name: choiceField, Value: choice})
+	marks, err := form.marks()
+	if err != nil {
+		return err
 	}
-	marks, _ := form.marks() // checked before
 	page.Choices = choicesOf(ctx, p, marks)
-	return page
+	web.NoStore(c)
+	return web.Page(c, views.ReviewPage(page))
 }
 
 // choicesOf says a ballot in words.
@@ -235,8 +257,25 @@ func answerWord(ctx context.Context, value int) string {
 	return i18n.T(ctx, "booth.answer.abstain")
 }
 
-// reasons says why somebody may not vote, each with the way to put it right;
-// signing in comes back to the booth.
+// notEligible is the booth of somebody who may not vote: every reason, each
+// with the way to put it right, and what is proposed all the same.
+func (b *Booth) notEligible(c *fiber.Ctx, at visit, list []access.Reason) error {
+	ctx, p := web.Context(c), at.poll
+	page := views.Refusal{
+		Frame: frameOf(ctx, at), Question: p.Question, Description: p.Description, Rules: rulesOf(ctx, web.Tenant(c), p),
+	}
+	for _, o := range p.Options {
+		page.Options = append(page.Options, o.Label)
+	}
+	page.Reasons = reasons(ctx, list, boothHref(p.ID))
+	if len(list) == 1 && list[0].Key == access.ErrSignInRequired.Key {
+		page.SignIn, page.Reasons = page.Reasons[0].Remedy, nil
+	}
+	return web.Page(c, views.RefusalPage(page))
+}
+
+// reasons says why somebody may not vote, each with the way to put it right,
+// which comes back to the booth.
 func reasons(ctx context.Context, list []access.Reason, back string) []ui.Reason {
 	var out []ui.Reason
 	for _, r := range list {
@@ -247,4 +286,44 @@ func reasons(ctx context.Context, list []access.Reason, back string) []ui.Reason
 		out = append(out, reason)
 	}
 	return out
+}
+
+// notOpen is the booth of a poll that takes no ballot now: what there is to
+// do instead.
+func (b *Booth) notOpen(c *fiber.Ctx, at visit) error {
+	ctx, p := web.Context(c), at.poll
+	page := views.Waiting{Frame: frameOf(ctx, at), Question: p.Question, State: stateOf(ctx, p)}
+	switch p.State {
+	case voting.Draft, voting.Scheduled:
+		page.Icon, page.Title, page.Text = "calendar-days", i18n.T(ctx, "booth.waiting.title"), opening(ctx, p)
+		for _, o := range p.Options {
+			page.Options = append(page.Options, o.Label)
+		}
+	case voting.Cancelled:
+		page.Icon, page.Title = "ban", i18n.T(ctx, "booth.cancelled.title")
+		page.Text = i18n.T(ctx, "booth.cancelled.text", "Reason", p.CancelReason)
+	default:
+		page.Icon, page.Title = "lock", i18n.T(ctx, "booth.closed.title")
+		page.Text = i18n.T(ctx, "booth.closed.text", "When", i18n.DateTime(ctx, p.Closes))
+		page.Action = &ui.Link{Label: i18n.T(ctx, "booth.closed.results"), Href: resultsHref(p.ID), Icon: "chart-bar"}
+	}
+	return web.Page(c, views.WaitingPage(page))
+}
+
+// opening says when a poll opens.
+func opening(ctx context.Context, p *voting.Poll) string {
+	if p.Opens.IsZero() {
+		return i18n.T(ctx, "booth.waiting.no_date")
+	}
+	return i18n.T(ctx, "booth.waiting.text", "When", i18n.DateTime(ctx, p.Opens), "Zone", i18n.ZoneName(ctx))
+}
+
+// alreadyVoted is the booth of a poll in which one may not vote twice.
+func (b *Booth) alreadyVoted(c *fiber.Ctx, at visit) error {
+	ctx := web.Context(c)
+	return web.Page(c, views.WaitingPage(views.Waiting{
+		Frame: frameOf(ctx, at), Question: at.poll.Question, State: stateOf(ctx, at.poll), Icon: "circle-check",
+		Title: i18n.T(ctx, "booth.voted.title"), Text: i18n.T(ctx, "booth.voted.text"),
+		Action: &ui.Link{Label: i18n.T(ctx, "booth.results.see"), Href: resultsHref(at.poll.ID), Icon: "chart-bar"},
+	}))
 }

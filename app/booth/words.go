@@ -2,7 +2,6 @@ package booth
 
 import (
 	"context"
-	"time"
 
 	"parvis/app/booth/views"
 	"parvis/app/citizen"
@@ -12,47 +11,81 @@ import (
 	"parvis/app/voting"
 )
 
+func boothHref(id voting.PollID) string   { return "/votes/" + id.String() }
+func resultsHref(id voting.PollID) string { return boothHref(id) + "/resultats" }
+func screenHref(id voting.PollID) string  { return "/ecran/" + id.String() }
+func officeHref(id voting.PollID) string  { return "/office/votes/" + id.String() }
+func receiptHref(id voting.PollID, n voting.Nonce) string {
+	return boothHref(id) + "/recepisse/" + n.String()
+}
+
 // frameOf is what surrounds every page of a poll.
 func frameOf(ctx context.Context, at visit) views.Frame {
 	p := at.poll
-	f := views.Frame{Subject: at.subject.Title, Leave: at.subject.Href, Topic: "voting/" + p.ID.String()}
+	f := views.Frame{
+		Subject: at.subject.Title, Leave: at.subject.Href, Back: at.subject.Back,
+		Topic: "voting/" + p.ID.String(), Self: boothHref(p.ID), Stage: string(p.State),
+	}
+	if f.Back == "" {
+		f.Back = i18n.T(ctx, "booth.back")
+	}
 	if p.State == voting.Open && !p.Closes.IsZero() {
-		f.Closes = p.Closes
-		f.Left = i18n.T(ctx, "booth.closes", "When", i18n.DaysLeft(ctx, p.Now, p.Closes))
+		f.Left = i18n.T(ctx, "booth.closes", "When", i18n.DaysLeft(ctx, p.Now, p.Closes), "Zone", i18n.ZoneName(ctx))
 	}
 	return f
 }
 
-func closedAt(p *voting.Poll) time.Time {
-	if !p.ClosedAt.IsZero() {
-		return p.ClosedAt
+// stateOf says where a poll stands.
+func stateOf(ctx context.Context, p *voting.Poll) ui.State {
+	switch p.State {
+	case voting.Draft:
+		return ui.State{Word: i18n.T(ctx, "booth.state.draft"), Icon: "pencil"}
+	case voting.Scheduled:
+		return ui.State{Word: i18n.T(ctx, "booth.state.scheduled"), Tone: ui.Info, Icon: "calendar-days"}
+	case voting.Open:
+		return ui.State{Word: i18n.T(ctx, "booth.state.open"), Tone: ui.Accent, Icon: "vote"}
+	case voting.Cancelled:
+		return ui.State{Word: i18n.T(ctx, "booth.state.cancelled"), Tone: ui.Danger, Icon: "ban"}
 	}
-	return p.Closes
+	return ui.State{Word: i18n.T(ctx, "booth.state.closed"), Icon: "lock"}
 }
 
 // rulesOf says the rules of a poll in plain words.
 func rulesOf(ctx context.Context, t *tenant.Tenant, p *voting.Poll) []ui.Fact {
-	fact := func(term, text string) ui.Fact { return ui.Fact{Term: i18n.T(ctx, term), Text: text} }
 	rules := []ui.Fact{
-		fact("booth.rules.who", whoMayVote(ctx, t, p)),
-		fact("booth.rules.until", until(ctx, p)),
-		fact("booth.rules.change", changeWords(ctx, p)),
-		fact("booth.rules.counted", countedWords(ctx, p)),
-		fact("booth.rules.shown", shownWords(ctx, p)),
-		fact("booth.rules.protects", i18n.T(ctx, "booth.rules.protects.text")),
-		fact("booth.rules.protects_not", i18n.T(ctx, "booth.rules.protects_not.text")),
+		{Term: i18n.T(ctx, "booth.rules.who"), Text: whoMayVote(ctx, t, p)},
+		{Term: i18n.T(ctx, "booth.rules.until"), Text: until(ctx, p)},
+		{Term: i18n.T(ctx, "booth.rules.change"), Text: changeWords(ctx, p)},
+		{Term: i18n.T(ctx, "booth.rules.counted"), Text: countedWords(ctx, p)},
+		{Term: i18n.T(ctx, "booth.rules.shown"), Text: shownWords(ctx, p)},
+		{Term: i18n.T(ctx, "booth.rules.protects"), Text: protects(ctx, p)},
+		{Term: i18n.T(ctx, "booth.rules.protects_not"), Text: protectsNot(ctx, p)},
 	}
 	if p.Rules != "" {
-		rules = append(rules, fact("booth.rules.own", p.Rules))
+		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.own"), Text: p.Rules})
 	}
 	return rules
+}
+
+func protects(ctx context.Context, p *voting.Poll) string {
+	if p.Room.Open {
+		return i18n.T(ctx, "booth.rules.protects.room")
+	}
+	return i18n.T(ctx, "booth.rules.protects.text")
+}
+
+func protectsNot(ctx context.Context, p *voting.Poll) string {
+	if p.Room.Open {
+		return i18n.T(ctx, "booth.rules.protects_not.room")
+	}
+	return i18n.T(ctx, "booth.rules.protects_not.text")
 }
 
 func until(ctx context.Context, p *voting.Poll) string {
 	if p.Closes.IsZero() {
 		return i18n.T(ctx, "booth.rules.until.hand")
 	}
-	return i18n.DateTime(ctx, p.Closes) + " (" + i18n.ZoneName(ctx) + ")"
+	return i18n.T(ctx, "booth.rules.until.date", "When", i18n.DateTime(ctx, p.Closes), "Zone", i18n.ZoneName(ctx))
 }
 
 func changeWords(ctx context.Context, p *voting.Poll) string {
@@ -63,11 +96,13 @@ func changeWords(ctx context.Context, p *voting.Poll) string {
 }
 
 func countedWords(ctx context.Context, p *voting.Poll) string {
-	switch p.Method {
-	case voting.Approval:
+	switch {
+	case p.Method == voting.Approval:
 		return i18n.T(ctx, "booth.rules.counted.approval")
-	case voting.YesNoAbstain:
+	case p.Method == voting.YesNoAbstain:
 		return i18n.T(ctx, "booth.rules.counted.answers")
+	case p.Rule.AbsoluteMajority:
+		return i18n.T(ctx, "booth.rules.counted.majority")
 	}
 	return i18n.T(ctx, "booth.rules.counted.plurality")
 }
@@ -83,12 +118,14 @@ func shownWords(ctx context.Context, p *voting.Poll) string {
 }
 
 // whoMayVote says the electorate in a sentence.
+//
+// i18n: role.*
 func whoMayVote(ctx context.Context, t *tenant.Tenant, p *voting.Poll) string {
 	if p.Room.Open {
 		return i18n.T(ctx, "booth.who.room")
 	}
 	e := p.Electorate
-	words := []string{i18n.T(ctx, "booth.who.account")}
+	var words []string
 	switch {
 	case e.AgeFrom > 0 && e.AgeTo > 0:
 		words = append(words, i18n.T(ctx, "booth.who.age_between", "From", e.AgeFrom, "To", e.AgeTo))
@@ -97,25 +134,39 @@ func whoMayVote(ctx context.Context, t *tenant.Tenant, p *voting.Poll) string {
 	case e.AgeTo > 0:
 		words = append(words, i18n.T(ctx, "booth.who.age_to", "To", e.AgeTo))
 	}
-	var zones []string
-	for _, z := range t.Zones {
-		for _, id := range e.Zones {
-			if z.ID == id {
-				zones = append(zones, z.Name)
-			}
-		}
-	}
-	if len(zones) > 0 {
+	if zones := zoneNames(t, p); len(zones) > 0 {
 		words = append(words, i18n.T(ctx, "booth.who.zones", "Zones", i18n.List(ctx, zones)))
 	}
 	if e.Person > citizen.PersonEmail {
 		words = append(words, i18n.T(ctx, "booth.who.person"))
 	}
 	switch {
-	case e.Residence >= citizen.ResidenceDesk:
-		words = append(words, i18n.T(ctx, "booth.who.residence_desk"))
-	case e.Residence >= citizen.ResidenceDeclared:
+	case e.Residence > citizen.ResidenceDeclared:
+		words = append(words, i18n.T(ctx, "booth.who.residence_proven"))
+	case e.Residence == citizen.ResidenceDeclared:
 		words = append(words, i18n.T(ctx, "booth.who.residence"))
 	}
-	return i18n.List(ctx, words)
+	var roles []string
+	for _, r := range e.Roles {
+		roles = append(roles, i18n.T(ctx, "role."+string(r)))
+	}
+	if len(roles) > 0 {
+		words = append(words, i18n.T(ctx, "booth.who.roles", "Roles", i18n.List(ctx, roles)))
+	}
+	if len(words) == 0 {
+		return i18n.T(ctx, "booth.who.everyone")
+	}
+	return i18n.T(ctx, "booth.who.account", "Which", i18n.List(ctx, words))
+}
+
+func zoneNames(t *tenant.Tenant, p *voting.Poll) []string {
+	var names []string
+	for _, z := range t.Zones {
+		for _, id := range p.Electorate.Zones {
+			if z.ID == id {
+				names = append(names, z.Name)
+			}
+		}
+	}
+	return names
 }

@@ -4,26 +4,34 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/a-h/templ"
+
 	"parvis/app/i18n"
 	"parvis/app/ui"
 )
 
-func (b Ballot) labels() []string {
-	var labels []string
-	for _, o := range b.Options {
-		labels = append(labels, o.Label)
+// follow makes an element be fetched again when the poll's stage changes.
+func follow(f Frame) templ.Attributes { return followAs(f, "") }
+
+func followAs(f Frame, audience string) templ.Attributes {
+	attrs := templ.Attributes{"data-live": f.Topic, "data-live-swap": f.Self, "data-live-swap-on": "state", "data-live-was": f.Stage}
+	if audience != "" {
+		attrs["data-live-audience"] = audience
 	}
-	for _, r := range b.Rows {
-		labels = append(labels, r.Label)
-	}
-	return labels
+	return attrs
 }
 
-func severalMax(b Ballot) int {
-	if b.Kind == SeveralChoices {
-		return b.Most
-	}
-	return 0
+// followFace makes an element follow the numbers of the poll, and be fetched
+// again when others are to be shown.
+func followFace(f Frame, audience, face string, rev int64) templ.Attributes {
+	attrs := followAs(f, audience)
+	attrs["data-live-swap-on"], attrs["data-live-was"] = "face", face
+	attrs["data-live-rev"] = strconv.FormatInt(rev, 10)
+	return attrs
+}
+
+func screenAttrs(s Screen) templ.Attributes {
+	return templ.Attributes{"id": "ecran", "data-live-swap": s.Self, "data-live-swap-on": "face", "data-live-was": s.Face}
 }
 
 func answerGroup(ctx context.Context, row AnswerRow) ui.ChoiceGroupProps {
@@ -37,36 +45,30 @@ func answerGroup(ctx context.Context, row AnswerRow) ui.ChoiceGroupProps {
 	}
 }
 
+func confirmLabel(ctx context.Context, r Review) string {
+	if r.Failed != "" {
+		return i18n.T(ctx, "booth.retry")
+	}
+	return i18n.T(ctx, "booth.review.confirm")
+}
+
 func receiptFacts(ctx context.Context, r Receipt) []ui.Fact {
 	var facts []ui.Fact
 	if r.CastAt != "" {
 		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "booth.receipt.cast_at"), Text: r.CastAt})
 	}
 	return append(facts,
-		ui.Fact{Term: i18n.T(ctx, "booth.receipt.number"), Text: r.Number},
-		ui.Fact{Term: i18n.T(ctx, "booth.receipt.nonce"), Text: r.Nonce},
-		ui.Fact{Term: i18n.T(ctx, "booth.receipt.commitment"), Text: r.Commitment},
+		ui.Fact{Term: i18n.T(ctx, "booth.receipt.index"), Text: r.Index},
+		ui.Fact{Term: i18n.T(ctx, "booth.receipt.number"), Body: code(r.Number)},
+		ui.Fact{Term: i18n.T(ctx, "booth.receipt.commitment"), Body: code(r.Commitment)},
 	)
 }
 
 func resultsMeta(ctx context.Context, r Results) []ui.Meta {
-	var meta []ui.Meta
-	if r.Left != "" {
-		meta = append(meta, ui.Meta{Icon: "clock", Text: r.Left})
-	}
 	if r.ClosedAt != "" {
-		meta = append(meta, ui.Meta{Icon: "lock", Text: i18n.T(ctx, "booth.results.closed_at", "When", r.ClosedAt)})
+		return []ui.Meta{{Icon: "lock", Text: i18n.T(ctx, "booth.results.closed_at", "When", r.ClosedAt)}}
 	}
-	return meta
-}
-
-func number(n int64) string { return strconv.FormatInt(n, 10) }
-
-func screenIcon(state string) string {
-	if state == "join" {
-		return "calendar-clock"
-	}
-	return "pause"
+	return closesMeta(r.Frame)
 }
 
 func closesMeta(f Frame) []ui.Meta {
@@ -74,28 +76,4 @@ func closesMeta(f Frame) []ui.Meta {
 		return nil
 	}
 	return []ui.Meta{{Icon: "clock", Text: f.Left}}
-}
-
-// What was typed stays with the act it was typed for.
-
-func closeReason(p Console) string { return onlyFor("clore", p.Act, p.Reason) }
-func closeError(p Console) string  { return onlyFor("clore", p.Act, p.Errors.For("reason")) }
-
-func extendReason(p Console) string { return onlyFor("prolonger", p.Act, p.Reason) }
-func extendError(p Console) string  { return onlyFor("prolonger", p.Act, p.Errors.For("reason")) }
-func extendValue(p Console) string  { return onlyFor("prolonger", p.Act, p.Until) }
-
-func onlyFor(act, done, text string) string {
-	if act == done {
-		return text
-	}
-	return ""
-}
-
-// holdName: a script that holds the button down sends the confirmation with it.
-func holdName(sure bool) string {
-	if sure {
-		return ""
-	}
-	return "sur-maintenu"
 }
