@@ -128,6 +128,7 @@ func buttonAttrs(ctx context.Context, p ButtonProps) templ.Attributes {
 	}
 	if p.Hold {
 		attrs["data-hold"], attrs["data-again"] = i18n.T(ctx, "ui.hold"), i18n.T(ctx, "ui.hold.again")
+		attrs["value"], attrs["data-held"] = "", p.Value
 	}
 	flag(attrs, map[string]bool{"disabled": p.Disabled})
 	return merge(attrs, p.Attrs)

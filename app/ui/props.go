@@ -40,7 +40,7 @@ type ScreenProps struct {
 	Topic    string // live topic that the body follows; live.js comes with it
 	Audience string // as whom: "screen" when empty
 	Rev      int64  // revision of the live state shown
-	Refresh  int    // seconds between refreshes of the page; 0 with a live topic
+	Refresh  int    // seconds between refreshes of the page; with a live topic, where there is no script
 	Scripts  []string
 	Attrs    templ.Attributes // of the body: "data-live-swap"…
 }
@@ -108,7 +108,7 @@ type ButtonProps struct {
 	Wide       bool // the whole width
 	Disabled   bool
 	IconOnly   bool // Label is read aloud, the icon is seen
-	Hold       bool // must be held down for a second, where there is a script: cannot be pressed by mistake
+	Hold       bool // must be held down for a second; Value is sent only then: without a script, ask again
 	Attrs      templ.Attributes
 }
 

@@ -79,9 +79,11 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 // Buttons to hold: a finger must stay for a second. By keyboard or with
-// assistive technology, the button is pressed twice instead.
+// assistive technology, the button is pressed twice instead. Only then does
+// the button send its value: without this script, the server asks again.
 const HOLD = 1100;
 let holding;
+const held = (button) => (button.value = button.dataset.held);
 const release = () => {
   if (!holding) return;
   clearTimeout(holding.timer);
@@ -91,12 +93,12 @@ const release = () => {
 on("pointerdown", "[data-hold]", (event, button) => {
   release();
   button.classList.add("is-holding");
-  holding = { button, timer: setTimeout(() => (release(), button.form.requestSubmit(button)), HOLD) };
+  holding = { button, timer: setTimeout(() => (release(), held(button), button.form.requestSubmit(button)), HOLD) };
 });
 for (const type of ["pointerup", "pointercancel", "pointerleave", "contextmenu"])
   document.addEventListener(type, release, true);
 on("click", "[data-hold]", (event, button) => {
-  if (button.dataset.armed && event.detail === 0) return;
+  if (button.dataset.armed && event.detail === 0) return held(button);
   event.preventDefault();
   const words = button.querySelector("span");
   button.dataset.label ??= words.textContent;

@@ -31,7 +31,8 @@
 const root = document.documentElement;
 const lang = root.lang || "fr";
 const numbers = new Intl.NumberFormat(lang);
-const percents = new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 1 });
+// A tenth of a percent means something from 200 answers on, as in i18n.Percent.
+const share = (n, base) => (n / base).toLocaleString(lang, { style: "percent", maximumFractionDigits: base < 200 ? 0 : 1 });
 const plurals = new Intl.PluralRules(lang);
 const topics = new Map(); // name → {audience, rev, state, elements}
 const followers = "[data-live],[data-live-topic]";
@@ -212,7 +213,7 @@ function draw(element, state) {
   if (votes) {
     const base = number("base") || number("turnout");
     each(element, "count", (part) => text(part, numbers.format(votes[part.dataset.liveCount] || 0)));
-    each(element, "percent", (part) => text(part, base ? percents.format((votes[part.dataset.livePercent] || 0) / base) : ""));
+    each(element, "percent", (part) => text(part, base ? share(votes[part.dataset.livePercent] || 0, base) : ""));
   }
   each(element, "bar", (bar) => {
     const key = bar.dataset.liveBar;
