@@ -8,9 +8,11 @@ import (
 
 	"parvis/app/i18n"
 	"parvis/app/markdown"
+	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
 	"parvis/modules/consultations/views"
+	"parvis/realtime"
 )
 
 // The acts on a published consultation, as their addresses name them.
@@ -27,11 +29,15 @@ func (o officeHandlers) lead(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return showLead(c, d, actForm{}, "", nil)
+	return o.showLead(c, d, actForm{}, "", nil)
 }
 
-func showLead(c *fiber.Ctx, d *Dossier, form actForm, failed string, errs ui.Errors) error {
+func (o officeHandlers) showLead(c *fiber.Ctx, d *Dossier, form actForm, failed string, errs ui.Errors) error {
 	ctx, base := web.Context(c), officeHref(d.ID)
+	polls, err := o.leadPolls(ctx, web.Tenant(c), d)
+	if err != nil {
+		return err
+	}
 	doors := can(web.Viewer(c), &d.Consultation)
 	p := views.Overview{
 		Office: frame(c, d, stepPublish, errs), Phase: string(d.Phase()), Version: d.Version, Base: base,
@@ -42,12 +48,29 @@ func showLead(c *fiber.Ctx, d *Dossier, form actForm, failed string, errs ui.Err
 		},
 		Until: form.Until.String(), Reasons: form.reasons(), Failed: failed, Next: next(ctx, d),
 		TimeZone: i18n.T(ctx, "consultations.form.clock", "Zone", i18n.ZoneName(ctx)),
-		Timeline: timeline(ctx, d), Facts: facts(ctx, web.Tenant(c), d),
+		Timeline: timeline(ctx, d), Facts: facts(ctx, web.Tenant(c), d), Polls: polls,
 	}
 	if p.Until == "" {
 		p.Until = web.LocalTimeOf(ctx, d.ClosesAt).String()
 	}
 	return web.Page(c, views.Lead(p))
+}
+
+// leadPolls are the polls with how many have voted, which the office always knows.
+func (o officeHandlers) leadPolls(ctx context.Context, t *tenant.Tenant, d *Dossier) ([]views.OfficePoll, error) {
+	seen, err := o.service.seen(ctx, t.ID, d, realtime.Host)
+	if err != nil {
+		return nil, err
+	}
+	polls := make([]views.OfficePoll, len(d.Polls))
+	for i, p := range d.Polls {
+		polls[i] = officePoll(ctx, t, p)
+		polls[i].Meta = nil
+		if n := seen[p.ID].Turnout; n != nil {
+			polls[i].Meta = []ui.Meta{{Icon: "users", Text: i18n.T(ctx, "consultations.turnout.count", "Count", *n)}}
+		}
+	}
+	return polls, nil
 }
 
 // next says what to do now.
@@ -126,7 +149,7 @@ func (o officeHandlers) act(c *fiber.Ctx, name string, do func(context.Context, 
 		return err
 	}
 	if errs.Any() {
-		return showLead(c, d, form, name, errs)
+		return o.showLead(c, d, form, name, errs)
 	}
 	err = do(web.Context(c), d, form)
 	if err == nil {
@@ -145,7 +168,7 @@ func (o officeHandlers) act(c *fiber.Ctx, name string, do func(context.Context, 
 	if d, err = o.find(c); err != nil { // as it is now: somebody may have acted meanwhile
 		return err
 	}
-	return showLead(c, d, form, name, errs)
+	return o.showLead(c, d, form, name, errs)
 }
 
 func (o officeHandlers) follow(c *fiber.Ctx) error {

@@ -54,7 +54,9 @@ func officePoll(ctx context.Context, t *tenant.Tenant, poll *voting.Poll) views.
 		q.Incomplete = i18n.T(ctx, "consultations.lack.poll_incomplete")
 	}
 	if poll.State == voting.Scheduled || poll.State == voting.Open {
-		q.Host = &ui.Link{Label: i18n.T(ctx, "consultations.poll.host"), Href: hostHref(poll.ID), Icon: "tablet"}
+		if poll.Room.Open {
+			q.Host = &ui.Link{Label: i18n.T(ctx, "consultations.poll.host"), Href: hostHref(poll.ID), Icon: "tablet"}
+		}
 		q.Screen = &ui.Link{Label: i18n.T(ctx, "consultations.poll.screen"), Href: screenHref(poll.ID), Icon: "monitor"}
 	}
 	if poll.State.Over() {

@@ -3,7 +3,6 @@ package consultations
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,6 +74,15 @@ func about(ctx context.Context, t *tenant.Tenant, c *Consultation) []ui.Meta {
 	return meta
 }
 
+// aboutHere is about, and says whose hour it is where an hour matters.
+func aboutHere(ctx context.Context, t *tenant.Tenant, c *Consultation) []ui.Meta {
+	meta := about(ctx, t, c)
+	if p := c.Phase(); p == Upcoming || p == Open {
+		meta[0].Text = i18n.T(ctx, "consultations.when.zone", "When", meta[0].Text, "Zone", i18n.ZoneName(ctx))
+	}
+	return meta
+}
+
 func zoneName(t *tenant.Tenant, id uuid.UUID) string {
 	for _, z := range t.Zones {
 		if z.ID == id {
@@ -123,9 +131,9 @@ func page(ctx context.Context, t *tenant.Tenant, d *Dossier, r reader) views.Sho
 		ID: d.ID.String(), Title: d.Title, Description: markdown.Text(d.Summary, 160),
 		Header: ui.HeaderProps{
 			Eyebrow: i18n.T(ctx, "consultations.one"), Title: d.Title, Lead: d.Summary, State: &state, Poster: true,
-			Meta: append(about(ctx, t, &d.Consultation), ui.Meta{Icon: "globe", Text: i18n.ZoneName(ctx)}),
+			Meta: aboutHere(ctx, t, &d.Consultation),
 		},
-		Cancelled: d.CancelReason, Easy: d.Easy, EasyFirst: d.Easy != "" && r.easy,
+		PollsTitle: pollsTitle(ctx, d), Cancelled: d.CancelReason, Easy: d.Easy, EasyFirst: d.Easy != "" && r.easy,
 		Body: markdown.HTML(d.Body, 3), Promise: d.Promise,
 		Timeline: timeline(ctx, d), Changes: changeNotes(ctx, d.Changes), Facts: facts(ctx, t, d),
 		Documents: documentViews(ctx, d, href(d.ID)), FollowUps: followNotes(ctx, d.FollowUps),
@@ -154,6 +162,14 @@ func page(ctx context.Context, t *tenant.Tenant, d *Dossier, r reader) views.Sho
 	return show
 }
 
+func pollsTitle(ctx context.Context, d *Dossier) string {
+	switch d.Phase() {
+	case Closed, Decided, Cancelled:
+		return i18n.T(ctx, "consultations.polls.over", "Count", len(d.Polls))
+	}
+	return i18n.T(ctx, "consultations.polls.title", "Count", len(d.Polls))
+}
+
 func easyLink(ctx context.Context, d *Dossier, r reader) *ui.Link {
 	switch {
 	case d.Easy == "" || r.preview:
@@ -171,7 +187,7 @@ func timeline(ctx context.Context, d *Dossier) []ui.Moment {
 		if t.IsZero() {
 			return missing
 		}
-		return i18n.DateTime(ctx, t)
+		return i18n.Date(ctx, t)
 	}
 	tbd := i18n.T(ctx, "consultations.timeline.unknown")
 	after := func(phases ...Phase) bool {
@@ -186,8 +202,12 @@ func timeline(ctx context.Context, d *Dossier) []ui.Moment {
 		{Title: i18n.T(ctx, "consultations.timeline.information"), When: date(d.PublishedAt, tbd), Done: after(Open, Closed, Decided), Current: after(Upcoming)},
 		{
 			Title: i18n.T(ctx, "consultations.timeline.voting"), Done: after(Closed, Decided), Current: after(Open),
-			When: i18n.T(ctx, "consultations.timeline.from_to", "From", date(d.OpensAt, tbd), "To", date(d.ClosesAt, tbd)),
+			When: tbd,
 		},
+	}
+	if !d.OpensAt.IsZero() && !d.ClosesAt.IsZero() {
+		moments[1].When = i18n.DateRange(ctx, d.OpensAt, d.ClosesAt)
+		moments[1].Text = i18n.T(ctx, "consultations.timeline.hours", "From", i18n.Time(ctx, d.OpensAt), "To", i18n.Time(ctx, d.ClosesAt))
 	}
 	if phase == Cancelled {
 		return append(moments, ui.Moment{Title: i18n.T(ctx, "consultations.state.cancelled"), When: date(d.CancelledAt, ""), Current: true})
@@ -243,9 +263,10 @@ func facts(ctx context.Context, t *tenant.Tenant, d *Dossier) []ui.Fact {
 	}
 	list := []ui.Fact{{Term: i18n.T(ctx, "consultations.fact.where"), Text: where}}
 	if !d.OpensAt.IsZero() && !d.ClosesAt.IsZero() {
-		list = append(list, ui.Fact{Term: i18n.T(ctx, "consultations.fact.when"), Text: i18n.DateRange(ctx, d.OpensAt, d.ClosesAt)})
+		list = append(list, ui.Fact{Term: i18n.T(ctx, "consultations.fact.opens"), Text: i18n.DateTime(ctx, d.OpensAt)},
+			ui.Fact{Term: i18n.T(ctx, "consultations.fact.closes"), Text: i18n.DateTime(ctx, d.ClosesAt)})
 	}
-	return append(list, ui.Fact{Term: i18n.T(ctx, "consultations.fact.polls"), Text: strconv.Itoa(len(d.Polls))})
+	return list
 }
 
 func outcomeView(ctx context.Context, d *Dossier) *views.Outcome {
@@ -292,6 +313,9 @@ func pollView(ctx context.Context, t *tenant.Tenant, d *Dossier, p *voting.Poll,
 	if inBackOffice(r.viewer) && p.Room.Open && !p.State.Over() {
 		q.Screen = &ui.Link{Label: i18n.T(ctx, "consultations.poll.screen"), Href: screenHref(p.ID), Icon: "monitor"}
 		q.Host = &ui.Link{Label: i18n.T(ctx, "consultations.poll.host"), Href: hostHref(p.ID), Icon: "tablet"}
+	}
+	if p.State == voting.Open && p.Visibility == voting.Live {
+		q.Results = &ui.Link{Label: i18n.T(ctx, "consultations.poll.live"), Href: resultsHref(p.ID), Icon: "chart-bar"}
 	}
 	switch {
 	case p.State.Over():

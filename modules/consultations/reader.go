@@ -18,21 +18,34 @@ import (
 // reader finds what the ballot box knows of a reader and lets them see: in
 // which polls they have taken part, never what they voted.
 func (s *service) reader(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, d *Dossier) (reader, error) {
-	r := reader{viewer: v, seen: map[voting.PollID]voting.View{}}
-	err := s.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
+	r := reader{viewer: v}
+	var err error
+	if r.seen, err = s.seen(ctx, t.ID, d, realtime.Public); err != nil || !v.SignedIn {
+		return r, err
+	}
+	err = s.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
 		ids := make([]voting.PollID, len(d.Polls))
 		for i, p := range d.Polls {
 			ids[i] = p.ID
-			if r.seen[p.ID], err = s.box.ViewIn(ctx, tx, t.ID, p.ID, realtime.Public); err != nil {
-				return err
-			}
 		}
-		if v.SignedIn {
-			r.voted, err = s.box.Voted(ctx, tx, t.ID, voting.ByAccount(v), ids...)
-		}
+		r.voted, err = s.box.Voted(ctx, tx, t.ID, voting.ByAccount(v), ids...)
 		return err
 	})
 	return r, err
+}
+
+// seen is what an audience may see of each poll of d now.
+func (s *service) seen(ctx context.Context, t tenant.ID, d *Dossier, as realtime.Audience) (map[voting.PollID]voting.View, error) {
+	seen := map[voting.PollID]voting.View{}
+	err := s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) (err error) {
+		for _, p := range d.Polls {
+			if seen[p.ID], err = s.box.ViewIn(ctx, tx, t, p.ID, as); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return seen, err
 }
 
 // turnout says what may be seen of a poll now: how many have voted, if that is

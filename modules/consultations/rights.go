@@ -10,7 +10,6 @@ import (
 // What may be done to a consultation.
 const (
 	actWrite      access.Action = "consultations.write"       // text, dates, polls, documents
-	actReschedule access.Action = "consultations.reschedule"  // its dates, before it opens
 	actPolls      access.Action = "consultations.polls"       // its questions, before it opens
 	actDocument   access.Action = "consultations.document"    // add a document
 	actWithdraw   access.Action = "consultations.withdraw"    // take a document away
@@ -31,7 +30,7 @@ var staff = []citizen.Role{citizen.Agent, citizen.Official, citizen.Administrato
 // powers says who may do each act: the same people, for now; the journal says
 // who did.
 var powers = access.Table{
-	actWrite: staff, actReschedule: staff, actPolls: staff, actDocument: staff, actWithdraw: staff, actDelete: staff,
+	actWrite: staff, actPolls: staff, actDocument: staff, actWithdraw: staff, actDelete: staff,
 	actPublish: staff, actOpen: staff, actClose: staff, actExtend: staff, actCancel: staff, actDecide: staff,
 	actFollowUp: staff, actUnfollowUp: staff,
 }
@@ -41,7 +40,6 @@ var powers = access.Table{
 // reason, and questions not at all.
 var phases = map[access.Action][]Phase{
 	actWrite:      {Draft, Upcoming, Open},
-	actReschedule: {Draft, Upcoming},
 	actPolls:      {Draft, Upcoming},
 	actDocument:   {Draft, Upcoming, Open, Closed, Decided},
 	actWithdraw:   {Draft, Upcoming},

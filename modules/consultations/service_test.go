@@ -245,8 +245,8 @@ func TestEachActHasItsPhase(t *testing.T) {
 	}
 	official := citizen.Viewer{SignedIn: true, Grants: []citizen.Grant{{Role: citizen.Official}}}
 	want := map[Phase]string{
-		Draft:     "delete document polls publish reschedule withdraw write",
-		Upcoming:  "cancel document open polls reschedule withdraw write",
+		Draft:     "delete document polls publish withdraw write",
+		Upcoming:  "cancel document open polls withdraw write",
 		Open:      "cancel close document extend write",
 		Closed:    "decide document follow_up unfollow_up",
 		Decided:   "decide document follow_up unfollow_up",

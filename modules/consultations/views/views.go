@@ -52,6 +52,7 @@ type Show struct {
 	EasyFirst   bool
 	EasyLink    *ui.Link
 	Waiting     string // why there is nothing to do yet, or any more
+	PollsTitle  string
 	Polls       []Poll
 	Outcome     *Outcome
 	FollowUps   []Note
@@ -79,6 +80,7 @@ type Poll struct {
 	Note        string // what can be seen of it now, in words
 	Turnout     *ui.Stat
 	Live        *Live
+	Results     *ui.Link // while the poll is open
 	Screen      *ui.Link
 	Host        *ui.Link
 }
@@ -231,6 +233,7 @@ type Overview struct {
 	Facts    []ui.Fact
 	Base     string // address of the consultation's back office
 	Next     string // what to do now, in a sentence
+	Polls    []OfficePoll
 }
 
 // Acts are the doors that are open.
