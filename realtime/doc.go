@@ -21,15 +21,16 @@
 //
 // # Sockets
 //
-// An idle socket is one parked goroutine, a 256-byte read buffer and two small
-// structs. What it is owed is not queued but derived, at the moment of writing,
-// from the topics it follows. A few shared workers write without ever
-// blocking; a socket whose peer does not read fast enough is handed to a
-// goroutine of its own, which lives until the peer has caught up or for 5
-// seconds without a byte accepted, after which the peer is taken for dead.
-// Every 25 seconds one shared wheel has a ping (which the browser answers by
-// itself) and a heartbeat sent (which scripts can see); a socket that has
-// answered nothing for 60 seconds is closed.
+// An idle socket is one parked goroutine of the smallest stack, a 128-byte
+// read buffer and two small structs. What it is owed is not queued but derived,
+// at the moment of writing, from the topics it follows. A few shared workers
+// write without ever blocking; a socket whose peer does not read fast enough is
+// handed to a goroutine of its own, which lives until the peer has caught up,
+// or has accepted not a byte for 5 seconds and is taken for dead. Every 25
+// seconds one shared wheel has a ping sent (which the browser answers by itself)
+// and a heartbeat (which scripts can see); a socket that has answered nothing
+// for two of them is closed. A reverse proxy must let a connection be silent for
+// more than 25 seconds.
 //
 // # Wire protocol
 //

@@ -23,6 +23,18 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
+func TestParseRequestIsBounded(t *testing.T) {
+	for _, list := range []string{`"sub":[` + strings.Repeat(`{"t":"voting/1"},`, maxTopics), `"unsub":[` + strings.Repeat(`"voting/1",`, maxTopics)} {
+		if _, err := parseRequest("t1", []byte("{"+strings.TrimSuffix(list, ",")+"]}")); err != nil {
+			t.Errorf("20 topics: %v", err)
+		}
+		last := list[strings.Index(list, "[")+1 : strings.Index(list, ",")]
+		if _, err := parseRequest("t1", []byte("{"+list+last+"]}")); err == nil {
+			t.Error("21 topics were taken")
+		}
+	}
+}
+
 func TestParseQueryGivesEachTopicItsAudience(t *testing.T) {
 	got, err := parseQuery("t1", "t=voting/a&a=screen&rev=3&t=voting/b&t=voting/c&a=voter")
 	if err != nil {

@@ -183,13 +183,16 @@ func TestComingBackShowsOnlyWhatWasMissed(t *testing.T) {
 
 func TestARevisionSeenOnAnotherNodeIsNotTakenBack(t *testing.T) {
 	inTime(t, Options{Reread: time.Hour}, func(t *testing.T, hub *Hub, town *town) {
-		watch(t, hub, anyone(poll.Tenant), shown) // this node knows revision 1
+		first := watch(t, hub, anyone(poll.Tenant), shown) // this node knows revision 1
 		wait(time.Second)
 		town.set(poll, 5) // and has not heard of the vote that another node showed
 		s := watch(t, hub, anyone(poll.Tenant), shown+"&rev=5")
 		wait(time.Second)
 		if got := s.revs(); len(got) != 0 {
 			t.Errorf("the screen at revision 5 was sent %v, want nothing", got)
+		}
+		if first.last().Rev != 5 {
+			t.Errorf("the other screen shows %d: this node did not learn from the claim", first.last().Rev)
 		}
 	})
 }
@@ -202,6 +205,9 @@ func TestRevisionsNeverGoBack(t *testing.T) {
 			town.set(poll, rev)
 			hub.Changed(poll)
 			wait(time.Second)
+			if late := watch(t, hub, anyone(poll.Tenant), shown); late.last().Rev != s.last().Rev {
+				t.Errorf("who came later sees %d beside %d", late.last().Rev, s.last().Rev)
+			}
 		}
 		if got := s.revs(); !slices.Equal(got, []int64{5, 6, 7}) {
 			t.Errorf("showed %v, want [5 6 7]", got)
@@ -518,6 +524,23 @@ func TestCloseCutsWhoDoesNotListen(t *testing.T) {
 		}
 		if took := time.Since(began); took != 3*time.Second || hub.Stats().Sockets != 0 {
 			t.Errorf("took %v, left %d sockets; want 3 s and none", took, hub.Stats().Sockets)
+		}
+	})
+}
+
+func TestCloseWaitsASecondForAGoodbyeThatDoesNotCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := New(Options{Source: newTown(), Spread: -1})
+		s := &screen{conn: link(t, hub, anyone(poll.Tenant), shown)}
+		s.conn.SetCloseHandler(func(int, string) error { return nil }) // says nothing, and stays
+		go s.read()
+		synctest.Wait()
+		began := time.Now()
+		if err := hub.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("took %v, want a second", took)
 		}
 	})
 }
