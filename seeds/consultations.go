@@ -87,6 +87,17 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 	if err != nil || c.State == "draft" || opens.After(now) {
 		return err
 	}
+	err = l.At(ctx, l.tenant.ID, opens.Add(time.Second), func(ctx context.Context) error {
+		for _, id := range polls { // logged in the second it opened, as a program that runs does
+			if err := l.Box.Settle(ctx, l.tenant.ID, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	middle := opens.Add(time.Hour)
 	err = l.At(ctx, l.tenant.ID, middle, func(ctx context.Context) error {
 		for i, p := range c.Polls {

@@ -1,8 +1,10 @@
 package site
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -41,7 +43,7 @@ func (s *Site) method(c *fiber.Ctx) error {
 			return fmt.Errorf("count the example %q of %s: %w", e.Title, m, err)
 		}
 		w := explain.New(lang, e.Profile, "€")
-		example := views.WorkedExample{Title: e.Title, Ballots: e.Ballots, Summary: w.Summary(outcome), Steps: w.Sentences(outcome)}
+		example := views.WorkedExample{Title: exampleTitle(web.Context(c), e.Title, d.Name), Ballots: e.Ballots, Summary: w.Summary(outcome), Steps: w.Sentences(outcome)}
 		for _, t := range w.Tables(outcome) {
 			example.Tables = append(example.Tables, tableOf(t))
 		}
@@ -53,7 +55,7 @@ func (s *Site) method(c *fiber.Ctx) error {
 func tableOf(t explain.Table) ui.TableProps {
 	table := ui.TableProps{Caption: t.Title, ShowCaption: true, Dense: true}
 	for i, h := range t.Header {
-		table.Columns = append(table.Columns, ui.Column{Label: h, Numeric: i > 0})
+		table.Columns = append(table.Columns, ui.Column{Label: h, Numeric: i > 0 && isNumeric(t.Rows, i)})
 	}
 	for _, cells := range t.Rows {
 		var row ui.Row
@@ -63,4 +65,19 @@ func tableOf(t explain.Table) ui.TableProps {
 		table.Rows = append(table.Rows, row)
 	}
 	return table
+}
+
+// isNumeric reports whether a column holds numbers only.
+func isNumeric(rows [][]string, column int) bool {
+	return !slices.ContainsFunc(rows, func(cells []string) bool {
+		return column < len(cells) && strings.Trim(cells[column], "0123456789 \u00a0\u202f.,/%€−-–") != ""
+	})
+}
+
+// exampleTitle does not repeat the title of the page.
+func exampleTitle(ctx context.Context, title, method string) string {
+	if title == method {
+		return i18n.T(ctx, "site.methods.example")
+	}
+	return title
 }

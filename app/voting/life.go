@@ -279,10 +279,10 @@ func (b *Box) act(ctx context.Context, t tenant.ID, id PollID, fn func(context.C
 	return err
 }
 
-// settle writes into the log the opening and the closing whose moments have
+// Settle writes into the log the opening and the closing whose moments have
 // come. Ballots are refused or taken by the clock in any case: settling late
 // changes what the log says of the poll, and nothing of its ballots.
-func (b *Box) settle(ctx context.Context, t tenant.ID, id PollID) error {
+func (b *Box) Settle(ctx context.Context, t tenant.ID, id PollID) error {
 	if err := b.checkDurable(ctx); err != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func (b *Box) settleDue(ctx context.Context, p *Poll) (time.Duration, error) {
 		_, err := b.result(ctx, p.Tenant, p.ID)
 		return time.Hour, err
 	case p.State == Open && p.OpenedAt.IsZero():
-		return 0, b.settle(ctx, p.Tenant, p.ID)
+		return 0, b.Settle(ctx, p.Tenant, p.ID)
 	case p.State == Open && !p.Closes.IsZero():
 		return p.Closes.Sub(p.Now), nil
 	case p.State == Scheduled && !p.Opens.IsZero():

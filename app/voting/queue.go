@@ -226,7 +226,7 @@ func (b *Box) definition(ctx context.Context, key pollKey) (*definition, error) 
 		return nil, err
 	}
 	if def.poll.State == Open && def.poll.OpenedAt.IsZero() {
-		if err := b.settle(ctx, key.tenant, key.poll); err != nil {
+		if err := b.Settle(ctx, key.tenant, key.poll); err != nil {
 			return nil, err
 		}
 		if def, err = b.readDefinition(ctx, key); err != nil {
