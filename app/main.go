@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"parvis/app/bench"
 	"parvis/app/count"
 	"parvis/app/kernel"
 	"parvis/modules"
@@ -30,7 +31,7 @@ func run(ctx context.Context, args []string) error {
 		Modules:  modules.All,
 		Seed:     seeds.Load,
 		Crowd:    seeds.Crowd,
-		Commands: []*cli.Command{count.Command()},
+		Commands: []*cli.Command{count.Command(), bench.Command(modules.All)},
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 	}
