@@ -107,10 +107,10 @@ func samplePages() map[string]templ.Component {
 	tally := sampleTally()
 	tally.Large, tally.ID = true, "ecran"
 	return map[string]templ.Component{
-		"/style":  with(Page(PageProps{Title: "Guide de style", Crumbs: []Link{{Label: "Accueil", Href: "/"}}}), StylePage()),
+		"/style":  StylePage(),
 		"/office": with(Office(PageProps{Title: "Consultations"}), PageHeader(HeaderProps{Title: "Consultations", Lead: "Trois consultations attendent votre relecture."}), styleTables()),
 		"/page": with(Page(PageProps{Title: "La place du Marché", Back: &Link{Label: "Consultations", Href: "/"}}),
-			PageHeader(HeaderProps{Eyebrow: "Consultation", Title: "Imaginons la place du Marché", Lead: "Quatre projets, un seul choix : dites lequel commencer.", State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}, Meta: []Meta{{"clock", "clôture dans 3 jours, dimanche à 20 h"}}}),
+			PageHeader(HeaderProps{Eyebrow: "Consultation", Title: "Imaginons la place du Marché", Lead: "Quatre projets, un seul choix : dites lequel commencer.", State: &State{Word: "Ouvert", Tone: Accent, Icon: "vote"}, Meta: []Meta{{"clock", "clôture dans 3 jours, dimanche à 20 h"}}, Poster: true}),
 			styleResults()),
 		"/booth": with(Booth(BoothProps{Title: "Voter", Subject: "Imaginons la place du Marché", LeaveHref: "/", Notice: "Clôture dimanche à 20 h, heure de Paris"}), sampleBallot()),
 		"/kiosk": with(Booth(BoothProps{Title: "Voter", Subject: "Imaginons la place du Marché", LeaveHref: "/", Kiosk: true, Unsaved: true}), sampleBallot()),

@@ -70,9 +70,10 @@ func choiceDescribed(id, hint, wrong string) string {
 }
 
 // control is what every field has: name, id, state, and what describes it.
-func control(name, hint, wrong string, required bool) templ.Attributes {
-	attrs := templ.Attributes{"id": FieldID(name), "name": name}
-	set(attrs, "aria-describedby", described(FieldID(name), hint, wrong))
+func control(id, name, hint, wrong string, required bool) templ.Attributes {
+	id = orText(id, FieldID(name))
+	attrs := templ.Attributes{"id": id, "name": name}
+	set(attrs, "aria-describedby", described(id, hint, wrong))
 	if wrong != "" {
 		attrs["aria-invalid"] = "true"
 	}
@@ -135,7 +136,7 @@ func buttonAttrs(ctx context.Context, p ButtonProps) templ.Attributes {
 }
 
 func fieldAttrs(p FieldProps) templ.Attributes {
-	attrs := control(p.Name, p.Hint, p.Error, p.Required)
+	attrs := control(p.ID, p.Name, p.Hint, p.Error, p.Required)
 	attrs["type"] = orText(p.Type, "text")
 	attrs["value"] = p.Value
 	set(attrs, "autocomplete", p.Autocomplete, "inputmode", p.InputMode, "placeholder", p.Placeholder,
@@ -145,7 +146,7 @@ func fieldAttrs(p FieldProps) templ.Attributes {
 }
 
 func textAreaAttrs(p TextAreaProps) templ.Attributes {
-	attrs := control(p.Name, p.Hint, p.Error, p.Required)
+	attrs := control(p.ID, p.Name, p.Hint, p.Error, p.Required)
 	attrs["rows"] = strconv.Itoa(max(p.Rows, 0))
 	if p.Rows <= 0 {
 		attrs["rows"] = "6"
@@ -155,7 +156,7 @@ func textAreaAttrs(p TextAreaProps) templ.Attributes {
 }
 
 func selectAttrs(p SelectProps) templ.Attributes {
-	attrs := control(p.Name, p.Hint, p.Error, p.Required)
+	attrs := control(p.ID, p.Name, p.Hint, p.Error, p.Required)
 	if p.AutoSubmit {
 		attrs["data-auto-submit"] = true
 	}
@@ -163,7 +164,7 @@ func selectAttrs(p SelectProps) templ.Attributes {
 }
 
 func fileAttrs(p FileProps) templ.Attributes {
-	attrs := control(p.Name, p.Hint, p.Error, p.Required)
+	attrs := control(p.ID, p.Name, p.Hint, p.Error, p.Required)
 	set(attrs, "accept", p.Accept)
 	return flag(attrs, map[string]bool{"multiple": p.Multiple})
 }
@@ -173,11 +174,11 @@ func choiceID(p ChoiceProps) string { return orText(p.ID, FieldID(p.Name)) }
 
 // optionID is the id of the n-th choice of a group: the first one has the
 // group's own, so that the error summary leads to it.
-func optionID(name string, n int) string {
+func optionID(group string, n int) string {
 	if n == 0 {
-		return FieldID(name)
+		return group
 	}
-	return FieldID(name) + "-" + strconv.Itoa(n)
+	return group + "-" + strconv.Itoa(n)
 }
 
 func choiceAttrs(p ChoiceProps, describedBy string) templ.Attributes {
@@ -211,7 +212,7 @@ func groupOptions(p ChoiceGroupProps) []ChoiceProps {
 
 func groupAttrs(p ChoiceGroupProps) templ.Attributes {
 	attrs := templ.Attributes{}
-	set(attrs, "aria-describedby", described(FieldID(p.Name), p.Hint, p.Error), "data-max", positive(p.Max))
+	set(attrs, "aria-describedby", described(orText(p.ID, FieldID(p.Name)), p.Hint, p.Error), "data-max", positive(p.Max))
 	if !p.Multiple {
 		attrs["role"] = "radiogroup"
 	}

@@ -135,6 +135,7 @@ type FormProps struct {
 
 // FieldProps is a one-line field.
 type FieldProps struct {
+	ID           string // when another form of the page has a field of this name; FieldID(Name) when empty
 	Name, Label  string
 	Hint         string
 	Type         string // "text" when empty
@@ -159,6 +160,7 @@ type FieldProps struct {
 
 // TextAreaProps is a field of several lines.
 type TextAreaProps struct {
+	ID                              string // when another form of the page has a field of this name; FieldID(Name) when empty
 	Name, Label, Hint, Value, Error string
 	Required                        bool
 	Rows                            int // 6 when zero
@@ -175,6 +177,7 @@ type Option struct {
 
 // SelectProps is a list to choose one entry from.
 type SelectProps struct {
+	ID                              string // when another form of the page has a field of this name; FieldID(Name) when empty
 	Name, Label, Hint, Value, Error string
 	Empty                           string // label of the empty entry; none when ""
 	Options                         []Option
@@ -200,6 +203,7 @@ type ChoiceProps struct {
 
 // ChoiceGroupProps is a question with radio or checkbox cards.
 type ChoiceGroupProps struct {
+	ID                        string // when another form of the page has a field of this name; FieldID(Name) when empty
 	Name, Legend, Hint, Error string
 	Options                   []ChoiceProps // Name and Multiple are the group's
 	Values                    []string      // what is chosen
@@ -213,6 +217,7 @@ type ChoiceGroupProps struct {
 
 // FileProps is a field for files.
 type FileProps struct {
+	ID                       string // when another form of the page has a field of this name; FieldID(Name) when empty
 	Name, Label, Hint, Error string
 	Accept                   string
 	Multiple, Required       bool

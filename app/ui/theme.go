@@ -49,12 +49,12 @@ func (p Pair) OK() bool { return p.Ratio >= p.Least }
 
 // ground is what a scheme has of its own, the same for every town.
 type ground struct {
-	scheme                                Scheme
-	paper, surface, raised, track         rgb
-	ink, muted, line, control             rgb
-	background, border, lightness, chroma float64 // of the brand's quiet colours
-	poster                                string  // declarations: the ground of posters
-	tones                                 []tone
+	scheme                        Scheme
+	paper, surface, raised, track rgb
+	ink, muted, line, control     rgb
+	background, border, chroma    float64 // of the brand's quiet colours
+	poster                        string  // declarations: the ground of posters
+	tones                         []tone
 }
 
 // tone is the colours of a status. Its word and its icon say the same.

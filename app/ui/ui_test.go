@@ -175,6 +175,19 @@ func TestAWrongFieldSaysWhyToEveryone(t *testing.T) {
 	}
 }
 
+func TestTwoFormsOfAPageMayShareAName(t *testing.T) {
+	t.Parallel()
+	out := render(t, templ.Join(
+		TextArea(TextAreaProps{Name: "reason", Label: "Motif", Hint: "Publié.", MaxLength: 500}),
+		TextArea(TextAreaProps{ID: "reason-2", Name: "reason", Label: "Motif", Hint: "Publié.", MaxLength: 500, Error: "Il manque."}),
+	))
+	for _, want := range []string{`for="reason-2"`, `id="reason-2"`, `id="reason-2-error"`, `aria-describedby="reason-2-hint reason-2-error"`, `data-left-of="reason-2"`} {
+		if strings.Count(out, want) != 1 {
+			t.Errorf("%s: %d times in %s", want, strings.Count(out, want), out)
+		}
+	}
+}
+
 func TestTheSummaryLeadsToTheFirstChoiceOfAGroup(t *testing.T) {
 	t.Parallel()
 	group := render(t, ChoiceGroup(ChoiceGroupProps{Name: "choix", Legend: "Quoi ?", Options: []ChoiceProps{{Value: "a", Label: "A"}, {Value: "b", Label: "B"}}, Values: []string{"b"}}))

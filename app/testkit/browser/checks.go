@@ -135,7 +135,7 @@ func (p *Page) picture(name string, whole bool) string {
 			}
 			beyond := true
 			params.CaptureBeyondViewport = &beyond
-			params.Clip = &page.Viewport{Width: metrics.CSSContentSize.Width, Height: metrics.CSSContentSize.Height, Scale: 1}
+			params.Clip = &page.Viewport{Width: float64(p.width) / p.zoom, Height: metrics.CSSContentSize.Height, Scale: 1}
 		}
 		result, err := chromedp.Call(ctx, page.CaptureScreenshot, params)
 		png = result.Data
