@@ -7,6 +7,7 @@ package markdown
 
 import (
 	"bytes"
+	"html"
 	"reflect"
 	"regexp"
 	"slices"
@@ -27,6 +28,9 @@ import (
 // level is skipped below it, whatever the author typed.
 func HTML(source string, top int) string {
 	src := []byte(strings.ToValidUTF8(source, "\uFFFD"))
+	if absurd(src) {
+		return policy.Sanitize("<pre>" + html.EscapeString(string(src)) + "</pre>")
+	}
 	doc := engine.Parser().Parse(text.NewReader(src))
 	outline(doc, top)
 	nameLinks(doc, src)
@@ -42,6 +46,9 @@ func HTML(source string, top int) string {
 // a word to at most limit characters: for descriptions and search results.
 func Text(source string, limit int) string {
 	src := []byte(strings.ToValidUTF8(source, "\uFFFD"))
+	if absurd(src) {
+		return cut(strings.Join(strings.Fields(string(src)), " "), limit)
+	}
 	doc := engine.Parser().Parse(text.NewReader(src))
 	var words strings.Builder
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -70,6 +77,16 @@ func Text(source string, limit int) string {
 	})
 	return cut(strings.Join(strings.Fields(words.String()), " "), limit)
 }
+
+// absurd reports whether a text nests or links as nobody writes, in order to
+// keep the server busy: parsing takes the square of such depths. It is shown as
+// it was typed.
+func absurd(src []byte) bool {
+	return deepRE.Match(src) || bytes.Count(src, []byte("](")) > 1000
+}
+
+// deepRE finds a line with more than 30 marks of quotation or of list in a row.
+var deepRE = regexp.MustCompile(`(?m)^(?:[ \t]*(?:>|[-+*][ \t]|[0-9]{1,9}[.)][ \t])){31}`)
 
 // cut shortens s to at most limit characters, at the end of a word when it can.
 func cut(s string, limit int) string {

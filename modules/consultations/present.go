@@ -207,7 +207,6 @@ func timeline(ctx context.Context, d *Dossier) []ui.Moment {
 	}
 	if !d.OpensAt.IsZero() && !d.ClosesAt.IsZero() {
 		moments[1].When = i18n.DateRange(ctx, d.OpensAt, d.ClosesAt)
-		moments[1].Text = i18n.T(ctx, "consultations.timeline.hours", "From", i18n.Time(ctx, d.OpensAt), "To", i18n.Time(ctx, d.ClosesAt))
 	}
 	if phase == Cancelled {
 		return append(moments, ui.Moment{Title: i18n.T(ctx, "consultations.state.cancelled"), When: date(d.CancelledAt, ""), Current: true})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -144,6 +145,35 @@ func TestWhoSavesLastDoesNotEraseTheOther(t *testing.T) {
 	}
 	if got := s.dossier(id).Summary; got != "La leur" {
 		t.Errorf("kept %q", got)
+	}
+}
+
+func TestOfManySavesAtOnceOneIsKept(t *testing.T) {
+	s := newSquare(t)
+	id, _ := s.draft()
+	seen := s.dossier(id)
+	var wg sync.WaitGroup
+	errs := make(chan error, 12)
+	for i := range cap(errs) {
+		wg.Go(func() {
+			text := seen.Text
+			text.Summary = fmt.Sprint("Version ", i)
+			errs <- s.service.edit(t.Context(), s.town, s.staff, Target{id, seen.Version}, text, seen.Schedule, "")
+		})
+	}
+	wg.Wait()
+	close(errs)
+	kept := 0
+	for err := range errs {
+		switch {
+		case err == nil:
+			kept++
+		case !errors.Is(err, ErrStale):
+			t.Error(err)
+		}
+	}
+	if kept != 1 || s.dossier(id).Version != seen.Version+1 {
+		t.Errorf("%d saves were kept, version %d", kept, s.dossier(id).Version)
 	}
 }
 
