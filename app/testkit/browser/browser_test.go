@@ -19,12 +19,12 @@ func show(t *testing.T, pages map[string]string) string {
 	return server.URL
 }
 
-const page = `<!doctype html><html lang="fr"><title>Page</title><link rel="icon" href="data:,"><main><h1>Titre</h1>`
+const opening = `<!doctype html><html lang="fr"><title>Page</title><link rel="icon" href="data:,"><main><h1>Titre</h1>`
 
 func TestFaultsAreSeen(t *testing.T) {
 	t.Parallel()
 	other := show(t, map[string]string{"/x.png": ""})
-	base := show(t, map[string]string{"/": page + `<input><img src="` + other + `/x.png" alt=""><p style="width:2000px">large</p><script>console.error("faute")</script></main>`})
+	base := show(t, map[string]string{"/": opening + `<input><img src="` + other + `/x.png" alt=""><p style="width:2000px">large</p><script>console.error("faute")</script></main>`})
 	tab := Open(t).Phone().Go(base + "/")
 	var found []string
 	for _, v := range tab.Axe() {
@@ -46,7 +46,7 @@ func TestFaultsAreSeen(t *testing.T) {
 
 func TestTabsShareNothing(t *testing.T) {
 	t.Parallel()
-	base := show(t, map[string]string{"/": page})
+	base := show(t, map[string]string{"/": opening})
 	first, second := Open(t).Go(base+"/"), Open(t).Go(base+"/")
 	Eval[string](first, `document.cookie = "nom=Amina"`)
 	if got := Eval[string](second, `document.cookie`); got != "" {
@@ -56,7 +56,7 @@ func TestTabsShareNothing(t *testing.T) {
 
 func TestTheWindowIsAsAsked(t *testing.T) {
 	t.Parallel()
-	base := show(t, map[string]string{"/": page})
+	base := show(t, map[string]string{"/": opening})
 	tab := Open(t).Size(1280, 800).Zoom(2).Dark(true).Go(base + "/")
 	if got := Eval[[]int](tab, `[innerWidth, devicePixelRatio, matchMedia("(prefers-color-scheme: dark)").matches ? 1 : 0]`); got[0] != 640 || got[1] != 2 || got[2] != 1 {
 		t.Errorf("width, ratio, dark: %v", got)
@@ -65,7 +65,7 @@ func TestTheWindowIsAsAsked(t *testing.T) {
 
 func TestKeysAndPictures(t *testing.T) {
 	t.Parallel()
-	base := show(t, map[string]string{"/": page + `<a href="/b">Suite</a>`, "/b": page + `<p>arrivée</p>`})
+	base := show(t, map[string]string{"/": opening + `<a href="/b">Suite</a>`, "/b": opening + `<p>arrivée</p>`})
 	tab := Open(t).Go(base + "/").TabTo("a", 3).PressTo(Enter)
 	if tab.URL() != base+"/b" || tab.Text("p") != "arrivée" {
 		t.Errorf("Enter on the link led to %s", tab.URL())
