@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -49,8 +50,11 @@ func serve(t *testing.T, pages map[string]templ.Component) string {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Encoding", "gzip")
+		body := gzip.NewWriter(w)
+		defer body.Close()
 		ctx := bundle.NewContext(context.Background(), "fr", time.UTC)
-		if err := page.Render(NewContext(ctx, sampleChrome(Scheme(r.URL.Query().Get("scheme")))), w); err != nil {
+		if err := page.Render(NewContext(ctx, sampleChrome(Scheme(r.URL.Query().Get("scheme")))), body); err != nil {
 			t.Errorf("%s: %v", r.URL.Path, err)
 		}
 	}))
