@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/url"
@@ -35,10 +36,14 @@ func (s *served) browser() (*browser, error) {
 
 func (b *browser) close() { _ = b.conn.Close() }
 
-var csrfRE = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
+var (
+	csrfRE   = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
+	numberRE = regexp.MustCompile(`name="bulletin" value="([^"]+)"`)
+)
 
-// openBooth reads the page of a poll, and takes its form's token.
-func (b *browser) openBooth(poll voting.PollID, v *voter) error {
+// choose opens the booth of a poll, makes a choice and asks to review it: what
+// is left is to confirm.
+func (b *browser) choose(poll voting.PollID, v *voter, choice string) error {
 	status, err := b.send(fmt.Sprintf("GET /votes/%s HTTP/1.1\r\nHost: %s\r\nCookie: parvis=%s\r\n\r\n", poll, b.host, v.token))
 	if err != nil {
 		return err
@@ -48,14 +53,27 @@ func (b *browser) openBooth(poll voting.PollID, v *voter) error {
 		return fmt.Errorf("the booth answers %d, without a form", status)
 	}
 	v.csrf = string(token[1])
+	if status, err = b.post(poll, "verification", v, url.Values{"choix": {choice}}); err != nil {
+		return err
+	}
+	number := numberRE.FindSubmatch(b.body)
+	if status != 200 || number == nil {
+		return fmt.Errorf("the review answers %d, without a ballot's number", status)
+	}
+	v.ballot = url.Values{"bulletin": {html.UnescapeString(string(number[1]))}, "choix": {choice}}
 	return nil
 }
 
-// cast confirms a choice, as the booth's review does, and returns the status.
-func (b *browser) cast(poll voting.PollID, v voter, choice string) (int, error) {
-	form := url.Values{"_csrf": {v.csrf}, "bulletin": {voting.NewNonce().String()}, "choix": {choice}}.Encode()
-	return b.send(fmt.Sprintf("POST /votes/%s/bulletin HTTP/1.1\r\nHost: %s\r\nCookie: parvis=%s\r\nSec-Fetch-Site: same-origin\r\n"+
-		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", poll, b.host, v.token, len(form), form))
+// confirm puts the reviewed ballot in the box, and returns the status.
+func (b *browser) confirm(poll voting.PollID, v *voter) (int, error) {
+	return b.post(poll, "bulletin", v, v.ballot)
+}
+
+func (b *browser) post(poll voting.PollID, page string, v *voter, form url.Values) (int, error) {
+	form.Set("_csrf", v.csrf)
+	body := form.Encode()
+	return b.send(fmt.Sprintf("POST /votes/%s/%s HTTP/1.1\r\nHost: %s\r\nCookie: parvis=%s\r\nSec-Fetch-Site: same-origin\r\n"+
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", poll, page, b.host, v.token, len(body), body))
 }
 
 // send writes a request and reads the whole answer.

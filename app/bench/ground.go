@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,8 +125,9 @@ func (g *ground) openPoll(ctx context.Context, v voting.Visibility) (id voting.P
 
 // voter is a browser that is signed in.
 type voter struct {
-	token string // of the session
-	csrf  string // of a page of the booth
+	token  string     // of the session
+	csrf   string     // of a page of the booth
+	ballot url.Values // reviewed, to be confirmed
 }
 
 // signIn adds n accounts, each with an open session.

@@ -113,7 +113,7 @@ func (g *ground) newRoom(ctx context.Context, s *served) (*room, error) {
 		return nil, err
 	}
 	for i := range r.people {
-		if err := r.hand.openBooth(r.poll, &r.people[i]); err != nil {
+		if err := r.hand.choose(r.poll, &r.people[i], string(rune('a'+i%3))); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +129,7 @@ func (g *ground) newRoom(ctx context.Context, s *served) (*room, error) {
 // that shows it.
 func (r *room) vote(ctx context.Context) (sent time.Time, rev int64, err error) {
 	sent = time.Now()
-	status, err := r.hand.cast(r.poll, r.people[r.voted], string(rune('a'+r.voted%3)))
+	status, err := r.hand.confirm(r.poll, &r.people[r.voted])
 	if err == nil && status != 303 {
 		err = fmt.Errorf("a vote is answered %d: %.300s", status, r.hand.body)
 	}

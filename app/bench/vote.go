@@ -83,8 +83,8 @@ func Vote(ctx context.Context, clients, voters int, progress io.Writer) (report 
 	return report, nil
 }
 
-// rush has everybody open the booth of a new poll, then vote, and checks that
-// the box holds exactly one ballot from each.
+// rush has everybody make a choice in a new poll, then all confirm it, and
+// checks that the box holds exactly one ballot from each.
 func (g *ground) rush(ctx context.Context, s *served, way string, clients int, people []voter) (Votes, error) {
 	if _, err := s.say(way); err != nil {
 		return Votes{}, err
@@ -93,7 +93,9 @@ func (g *ground) rush(ctx context.Context, s *served, way string, clients int, p
 	if err != nil {
 		return Votes{}, err
 	}
-	err = s.each(clients, people, func(b *browser, v *voter, _ int) error { return b.openBooth(poll, v) })
+	err = s.each(clients, people, func(b *browser, v *voter, i int) error {
+		return b.choose(poll, v, string(rune('a'+i%3)))
+	})
 	if err != nil {
 		return Votes{}, err
 	}
@@ -101,7 +103,7 @@ func (g *ground) rush(ctx context.Context, s *served, way string, clients int, p
 	before, began := g.cpu(s), time.Now()
 	err = s.each(clients, people, func(b *browser, v *voter, i int) error {
 		sent := time.Now()
-		status, err := b.cast(poll, *v, string(rune('a'+i%3)))
+		status, err := b.confirm(poll, v)
 		took[i] = time.Since(sent)
 		if err == nil && status != 303 {
 			err = fmt.Errorf("a vote is answered %d: %.300s", status, b.body)
