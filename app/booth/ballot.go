@@ -160,12 +160,11 @@ func returning(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
 	if poll.VoterKind() == voting.AccountVoter {
 		return voting.ByAccount(web.Viewer(c))
 	}
-	text, _ := web.Signed(c, deviceCookie)
-	device, err := uuid.Parse(text)
-	if err != nil {
-		device = uuid.Nil
+	text, ours := web.Signed(c, deviceCookie)
+	if device, err := uuid.Parse(text); ours && err == nil {
+		return voting.ByDevice(device)
 	}
-	return voting.ByDevice(device)
+	return voting.ByDevice(uuid.Nil)
 }
 
 // seal signs the number of a ballot for the page that will send it. A number

@@ -67,6 +67,9 @@ type Booth struct {
 
 // New returns the booth.
 func New(d Deps) *Booth {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Booth{db: d.DB, box: d.Box, subjects: d.Subjects, secret: d.Secret, log: d.Log, recent: recent{polls: map[recentKey]recentPoll{}}}
 }
 

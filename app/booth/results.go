@@ -122,8 +122,8 @@ func (b *Booth) addChanges(ctx context.Context, t tenant.ID, page *views.Results
 	for _, c := range changes {
 		//i18n: booth.change.*
 		key := "booth.change." + string(c.Kind)
-		if !i18n.Has(ctx, key) {
-			continue
+		if !i18n.Has(ctx, key) || c.Kind == voting.EntryRuleset && c.Reason == "" {
+			continue // the first rules come with the opening
 		}
 		moment := ui.Moment{Title: i18n.T(ctx, key), When: i18n.DateTime(ctx, c.At), Done: true}
 		if c.Reason != "" {

@@ -30,7 +30,7 @@ func (b *Booth) screen(c *fiber.Ctx) error {
 		return err
 	}
 	page := views.Screen{
-		Frame: frameOf(ctx, at), Question: p.Question, Rev: view.Rev, Face: view.Face, Numbers: turnoutOf(ctx, view),
+		Frame: frameOf(ctx, at), Question: p.Question, Rev: view.Rev, Face: view.Face, Now: p.Now, Numbers: turnoutOf(ctx, view),
 	}
 	page.Self = screenHref(p.ID)
 	switch strings.ToLower(c.Query("theme")) {

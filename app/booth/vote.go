@@ -132,8 +132,9 @@ func channelOf(p *voting.Poll) voting.Channel {
 // refused explains why a ballot was not taken. What was chosen comes back
 // wherever it may still be sent.
 func (b *Booth) refused(c *fiber.Ctx, at visit, form filled, cause error) error {
-	if fault.KindOf(cause) == fault.Unavailable {
+	if kind := fault.KindOf(cause); kind == fault.Unavailable || kind == fault.Internal {
 		// The same number: if the ballot is in the box after all, it counts once.
+		b.log.ErrorContext(web.Context(c), "cast a ballot", "request", web.RequestID(c), "error", cause)
 		c.Set(fiber.HeaderRetryAfter, "5")
 		return b.reviewPage(c.Status(fiber.StatusServiceUnavailable), at, form, saying(web.Context(c), cause))
 	}
@@ -155,7 +156,7 @@ func (b *Booth) refused(c *fiber.Ctx, at visit, form filled, cause error) error 
 
 // saying says a fault in words.
 func saying(ctx context.Context, err error) string {
-	if f, ok := errors.AsType[*fault.Error](err); ok && i18n.Has(ctx, f.Key) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return i18n.Message(ctx, f.Key, f.Args)
 	}
 	return i18n.T(ctx, "booth.retry.text")

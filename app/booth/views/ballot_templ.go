@@ -1166,7 +1166,7 @@ func ReceiptPage(r Receipt) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.QR(ui.QRProps{Text: r.Address, Label: i18n.T(ctx, "booth.receipt.qr"), Shown: r.Number}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.QR(ui.QRProps{Text: r.Address, Label: i18n.T(ctx, "booth.receipt.qr"), Shown: i18n.T(ctx, "booth.receipt.qr")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

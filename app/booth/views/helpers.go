@@ -31,7 +31,10 @@ func followFace(f Frame, audience, face string, rev int64) templ.Attributes {
 }
 
 func screenAttrs(s Screen) templ.Attributes {
-	return templ.Attributes{"id": "ecran", "data-live-swap": s.Self, "data-live-swap-on": "face", "data-live-was": s.Face}
+	return templ.Attributes{
+		"id": "ecran", "data-live-swap": s.Self, "data-live-swap-on": "face", "data-live-was": s.Face,
+		"data-live-now": i18n.ISO(s.Now), // a projector's own clock is often wrong
+	}
 }
 
 func answerGroup(ctx context.Context, row AnswerRow) ui.ChoiceGroupProps {

@@ -1,7 +1,11 @@
 // Package views writes the pages of polls: decided values in, HTML out.
 package views
 
-import "parvis/app/ui"
+import (
+	"time"
+
+	"parvis/app/ui"
+)
 
 // Frame is what surrounds every page of a poll.
 type Frame struct {
@@ -113,6 +117,7 @@ type Screen struct {
 	Face                  string
 	Scheme                ui.Scheme
 	Rev                   int64
+	Now                   time.Time
 	Join, Code            string // the way in, while there is one
 	Numbers               []ui.Stat
 	Tallies               []ui.TallyProps

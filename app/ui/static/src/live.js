@@ -17,6 +17,7 @@
 //                                 (a number or a field; "entitled" without it)
 //   data-live-scale="base"        what a full bar is: a number or a field; the largest count without it
 //   data-live-announce="{turnout} votants"   a sentence to be read aloud, at most every 5 seconds
+//   data-live-now                 the server's time when the page was made (anywhere in it)
 //   data-live-countdown           a <time> (or an ISO time as the value) that counts down by the server's clock
 //
 // or it is fetched again, at most once a second, when the state changes:
@@ -32,7 +33,7 @@ const root = document.documentElement;
 const lang = root.lang || "fr";
 const numbers = new Intl.NumberFormat(lang);
 // A tenth of a percent means something from 200 answers on, as in i18n.Percent.
-const share = (n, base) => (n / base).toLocaleString(lang, { style: "percent", maximumFractionDigits: base < 200 ? 0 : 1 });
+const share = (n, base) => (n / base).toLocaleString(lang, { style: "percent", maximumFractionDigits: base < 200 ? 0 : 1 }).replace("\u00a0", "\u202f");
 const plurals = new Intl.PluralRules(lang);
 const topics = new Map(); // name → {audience, rev, state, elements}
 const followers = "[data-live],[data-live-topic]";
@@ -43,7 +44,9 @@ let heard = 0; // when the last frame came
 let begun = 0; // when the socket was asked for
 let lost = 0; // timer
 let retry = 0; // timer
-let skew = -Infinity; // of the server's clock to ours
+// The server's clock to ours, as the page tells it, then as the fastest message does.
+const shown = Date.parse(document.querySelector("[data-live-now]")?.dataset.liveNow) - Date.now() || -Infinity;
+let skew = shown;
 
 // ——— which topics
 
@@ -92,7 +95,7 @@ function connect() {
     query.append("a", topic.audience || "public");
     query.append("rev", topic.rev);
   }
-  skew = -Infinity;
+  skew = shown;
   heard ||= Date.now(); // the page itself
   try {
     const opening = (socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/direct?" + query));
