@@ -91,7 +91,7 @@ func (a *App) chrome(c *fiber.Ctx, chrome *ui.Chrome) {
 
 // uploads are the routes that accept more than an ordinary form.
 func (a *App) uploads() []web.Upload {
-	var uploads []web.Upload
+	uploads := a.site.Uploads()
 	for _, m := range with[Uploader](a.Modules) {
 		uploads = append(uploads, m.Uploads()...)
 	}

@@ -133,7 +133,7 @@ func (a *App) buildEdge() (err error) {
 	}
 	a.Booth = booth.New(booth.Deps{DB: a.DB, Box: a.Box, Subjects: a.subjects, Secret: a.secret, Log: a.Log})
 	a.site = site.New(site.Deps{
-		DB: a.DB, Clock: a.Clock, Directory: a.Directory, Modules: a.Modules, Holdings: a.holdings(),
+		DB: a.DB, Clock: a.Clock, Directory: a.Directory, Files: a.Files, Modules: a.Modules, Holdings: a.holdings(),
 	})
 	a.Fiber, err = web.New(web.Options{
 		Tenants: a.Directory, Sessions: a.Identity, Messages: a.bundle, Secret: a.secret,

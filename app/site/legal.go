@@ -107,11 +107,9 @@ func (s *Site) legal(p legalPage) fiber.Handler {
 		}
 		text := override
 		if text == "" {
-			var b strings.Builder
-			if err := legalTemplates.ExecuteTemplate(&b, i18n.Lang(ctx)+p.path, data); err != nil {
-				return fmt.Errorf("write %s: %w", p.path, err)
+			if text, err = readyText(ctx, p, data); err != nil {
+				return err
 			}
-			text = b.String()
 		}
 		page := views.Legal{Title: i18n.T(ctx, p.title), HTML: markdown.HTML(text, 2)}
 		if p.register {
@@ -119,6 +117,15 @@ func (s *Site) legal(p legalPage) fiber.Handler {
 		}
 		return web.Page(c, views.LegalPage(page))
 	}
+}
+
+// readyText writes the ready-made text of a page.
+func readyText(ctx context.Context, p legalPage, data legalData) (string, error) {
+	var b strings.Builder
+	if err := legalTemplates.ExecuteTemplate(&b, i18n.Lang(ctx)+p.path, data); err != nil {
+		return "", fmt.Errorf("write %s: %w", p.path, err)
+	}
+	return b.String(), nil
 }
 
 // legalData reads what the administrator filled in, and the text that

@@ -23,6 +23,10 @@ func (s *Site) MountOffice(office fiber.Router) {
 	administrators := web.Require("", citizen.Administrator)
 	office.Get("/site", administrators, s.showSettings)
 	office.Post("/site", administrators, s.saveSettings)
+	office.Post("/site/logo", administrators, s.saveLogo)
+	office.Post("/site/accessibilite", administrators, s.saveAudit)
+	office.Get("/site/pages/:page", administrators, s.showText)
+	office.Post("/site/pages/:page", administrators, s.saveText)
 }
 
 // style shows every component in every state.
@@ -58,9 +62,11 @@ func (s *Site) desk(c *fiber.Ctx) error {
 			page.Areas = append(page.Areas, views.Area{Title: i18n.T(ctx, a.key), Text: i18n.T(ctx, a.key+".text"), Href: a.href, Icon: a.icon})
 		}
 	}
-	page.Areas = append(page.Areas, views.Area{
-		Title: i18n.T(ctx, "site.desk.area.style"), Text: i18n.T(ctx, "site.desk.area.style.text"), Href: "/office/style", Icon: "palette",
-	})
+	if v.Has("", citizen.Administrator) { // everyone of the staff may read it; it is of use to few
+		page.Areas = append(page.Areas, views.Area{
+			Title: i18n.T(ctx, "site.desk.area.style"), Text: i18n.T(ctx, "site.desk.area.style.text"), Href: "/office/style", Icon: "palette",
+		})
+	}
 	return web.Page(c, views.DeskPage(page))
 }
 
@@ -77,6 +83,10 @@ type settingsForm struct {
 	Address  string   `form:"address" validate:"max=300"`
 	Hosting  string   `form:"hosting" validate:"max=300"`
 	DPO      string   `form:"dpo" validate:"omitempty,email,max=200"`
+	Locale   string   `form:"locale" validate:"required,oneof=fr en"`
+	TimeZone string   `form:"time_zone" validate:"required,timezone"`
+
+	audit *Audit // shown beside the form
 }
 
 func (s *Site) showSettings(c *fiber.Ctx) error {
@@ -84,7 +94,7 @@ func (s *Site) showSettings(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.settingsPage(c, form, nil)
+	return s.settingsPage(c, form, nil, others{})
 }
 
 func (s *Site) saveSettings(c *fiber.Ctx) error {
@@ -111,10 +121,16 @@ func (s *Site) saveSettings(c *fiber.Ctx) error {
 			form.Version = current.Version
 		}
 	}
-	return s.settingsPage(c, form, errs)
+	return s.settingsPage(c, form, errs, others{})
 }
 
-func (s *Site) settingsPage(c *fiber.Ctx, form settingsForm, errs ui.Errors) error {
+// others is what was typed in the page's other forms, and what is wrong there.
+type others struct {
+	audit auditForm
+	errs  ui.Errors
+}
+
+func (s *Site) settingsPage(c *fiber.Ctx, form settingsForm, errs ui.Errors, o others) error {
 	ctx := web.Context(c)
 	page := views.Settings{
 		Name: form.Name, SiteName: form.SiteName, Color: form.Color, Email: form.Email, Zones: form.Zones,
@@ -125,7 +141,18 @@ func (s *Site) settingsPage(c *fiber.Ctx, form settingsForm, errs ui.Errors) err
 		manifest := m.Manifest()
 		page.Modules = append(page.Modules, ui.ChoiceProps{Value: manifest.Name, Label: i18n.T(ctx, manifest.Name+".title")})
 	}
-	if _, _, adjusted, report := ui.Theme(form.Color); adjusted && !report.Unreadable {
+	page.Locale, page.TimeZone, page.Logo = form.Locale, form.TimeZone, web.Tenant(c).Logo
+	page.TimeZones = timeZones(form.TimeZone)
+	page.Audit = views.Audit{On: o.audit.On.String(), By: o.audit.By, Percent: o.audit.Percent.String(), Errors: o.errs, Status: i18n.T(ctx, form.audit.Conformity())}
+	if a := form.audit; a != nil && !o.errs.Any() {
+		page.Audit.On, page.Audit.By, page.Audit.Percent = web.LocalDateOf(ctx, a.On).String(), a.By, strconv.Itoa(a.Percent)
+	}
+	for _, p := range legalPages {
+		page.Texts = append(page.Texts, ui.Link{Label: i18n.T(ctx, p.title), Href: "/office/site/pages" + p.path})
+	}
+	_, _, adjusted, report := ui.Theme(form.Color)
+	page.Theme = report
+	if adjusted && !report.Unreadable {
 		page.Adjusted = i18n.T(ctx, "site.settings.color.adjusted", "Used", report.Light.Strong)
 	}
 	return web.Page(c, views.SettingsPage(page, errs))

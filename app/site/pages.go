@@ -22,6 +22,7 @@ func (s *Site) Mount(site fiber.Router) {
 	site.Get("/", s.home)
 	site.Get("/recherche", s.search)
 	site.Get("/plan-du-site", s.sitemap)
+	site.Get("/logo/:sha", s.logo)
 	site.Get("/methodes", s.methods)
 	site.Get("/methodes/:method", s.method)
 	site.Get("/moi", web.RequireSignIn, s.mine)

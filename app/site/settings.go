@@ -33,8 +33,8 @@ func (s *Site) readSettings(ctx context.Context, id tenant.ID) (settingsForm, er
 	var settings string
 	var zones []string
 	err := s.db.ReadTenant(ctx, id, func(ctx context.Context, tx bun.Tx) error {
-		err := tx.NewRaw(`SELECT revision, name, site_name, color, email, modules, settings FROM core.tenants WHERE id = ?`, id).
-			Scan(ctx, &form.Version, &form.Name, &form.SiteName, &form.Color, &form.Email, pgdialect.Array(&form.Modules), &settings)
+		err := tx.NewRaw(`SELECT revision, name, site_name, color, email, locale, time_zone, modules, settings FROM core.tenants WHERE id = ?`, id).
+			Scan(ctx, &form.Version, &form.Name, &form.SiteName, &form.Color, &form.Email, &form.Locale, &form.TimeZone, pgdialect.Array(&form.Modules), &settings)
 		if err != nil {
 			return err
 		}
@@ -48,6 +48,7 @@ func (s *Site) readSettings(ctx context.Context, id tenant.ID) (settingsForm, er
 		return form, fmt.Errorf("read the settings: %w", err)
 	}
 	form.Director, form.Address, form.Hosting, form.DPO = legal.Director, legal.Address, legal.Hosting, legal.DPO
+	form.audit = legal.Audit
 	form.Zones = strings.Join(zones, "\n")
 	return form, nil
 }
@@ -65,10 +66,10 @@ func (s *Site) changeSettings(ctx context.Context, t *tenant.Tenant, v citizen.V
 	}
 	err = s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		res, err := tx.NewRaw(`
-			UPDATE core.tenants SET name = ?, site_name = ?, color = ?, email = ?, modules = ?,
+			UPDATE core.tenants SET name = ?, site_name = ?, color = ?, email = ?, locale = ?, time_zone = ?, modules = ?,
 				settings = settings || jsonb_build_object('director', ?::text, 'address', ?::text, 'hosting', ?::text, 'dpo', ?::text)
 			WHERE id = ? AND revision = ?`,
-			form.Name, form.SiteName, form.Color, form.Email, pgdialect.Array(form.Modules),
+			form.Name, form.SiteName, form.Color, form.Email, form.Locale, form.TimeZone, array(form.Modules),
 			form.Director, form.Address, form.Hosting, form.DPO, t.ID, form.Version).Exec(ctx)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"parvis/app/citizen"
 	"parvis/app/clock"
 	"parvis/app/database"
+	"parvis/app/files"
 	"parvis/app/module"
 	"parvis/app/tenant"
 )
@@ -25,6 +26,7 @@ type Site struct {
 	db        *database.DB
 	clock     clock.Clock
 	directory *Directory
+	files     *files.Store
 	modules   []module.Module
 	holdings  []module.Holding // of the platform: accounts, ballots
 }
@@ -34,13 +36,14 @@ type Deps struct {
 	DB        *database.DB
 	Clock     clock.Clock
 	Directory *Directory
+	Files     *files.Store
 	Modules   []module.Module  // in the order of the menu
 	Holdings  []module.Holding // what the platform itself keeps about people
 }
 
 // New returns the site.
 func New(d Deps) *Site {
-	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, modules: d.Modules, holdings: d.Holdings}
+	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, files: d.Files, modules: d.Modules, holdings: d.Holdings}
 }
 
 // enabled calls do with each module that is switched on for t and has the

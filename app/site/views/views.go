@@ -68,11 +68,25 @@ type Settings struct {
 	Chosen                              []string
 	Version                             string // revision that was read
 	Adjusted                            string // what became of the colour, "" when nothing
-	Swatches                            []Swatch
+	Theme                               ui.ThemeReport
+	Locale, TimeZone, Logo              string
+	TimeZones                           []ui.Option
+	Audit                               Audit
+	Texts                               []ui.Link // the footer's pages, to change
 }
 
-// Swatch is a pair of colours and its contrast.
-type Swatch struct{ Name, Ratio string }
+// Audit is the form of the audit of accessibility.
+type Audit struct {
+	On, By, Percent string
+	Status          string // what the site declares now
+	Errors          ui.Errors
+}
+
+// Text is the form of one of the footer's pages.
+type Text struct {
+	Title, Action, Page, Markdown string
+	Ready                         string // the ready-made text, rendered
+}
 
 // Mine is a citizen's own page.
 type Mine struct {
