@@ -66,7 +66,7 @@ func TestTheWindowIsAsAsked(t *testing.T) {
 func TestKeysAndPictures(t *testing.T) {
 	t.Parallel()
 	base := show(t, map[string]string{"/": opening + `<a href="/b">Suite</a>`, "/b": opening + `<p>arrivée</p>`})
-	tab := Open(t).Go(base + "/").TabTo("a", 3).PressTo(Enter)
+	tab := Open(t).Go(base+"/").TabTo("a", 3).PressTo(Enter)
 	if tab.URL() != base+"/b" || tab.Text("p") != "arrivée" {
 		t.Errorf("Enter on the link led to %s", tab.URL())
 	}
