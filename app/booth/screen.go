@@ -66,7 +66,7 @@ func wayIn(p *voting.Poll) string {
 func showState(ctx context.Context, page *views.Screen, p *voting.Poll, v voting.View) {
 	switch {
 	case p.State == voting.Scheduled || p.State == voting.Draft:
-		page.State, page.Icon = "join", "hourglass"
+		page.State, page.Icon, page.Numbers = "join", "hourglass", nil
 		page.Message, page.Detail = i18n.T(ctx, "booth.screen.soon"), opening(ctx, p)
 	case p.State == voting.Cancelled:
 		page.State, page.Icon, page.Message = "pause", "ban", i18n.T(ctx, "booth.cancelled.title")

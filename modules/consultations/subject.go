@@ -7,6 +7,7 @@ import (
 
 	"parvis/app/booth"
 	"parvis/app/citizen"
+	"parvis/app/i18n"
 	"parvis/app/tenant"
 	"parvis/app/voting"
 )
@@ -23,7 +24,7 @@ func (m *Module) Subject(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		return booth.SubjectInfo{}, err
 	}
 	manage := mayRun(v, c)
-	info := booth.SubjectInfo{Title: c.Title, Href: href(c.ID), Visible: c.Published || manage, Manage: manage}
+	info := booth.SubjectInfo{Title: c.Title, Href: href(c.ID), Back: i18n.T(ctx, "consultations.poll.back"), Visible: c.Published || manage, Manage: manage}
 	if !c.Published {
 		info.Href = officeHref(c.ID)
 	}
