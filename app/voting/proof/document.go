@@ -1,0 +1,218 @@
+package proof
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+
+	"parvis/app/voting/counting"
+)
+
+// document is a JSON text of the log, by the exact names of its fields: the
+// standard library would take "Lot" for "lot", and another reader would not.
+type document map[string]json.RawMessage
+
+func readDocument(text string) (document, bool) {
+	var d document
+	err := json.Unmarshal([]byte(text), &d)
+	return d, err == nil && d != nil
+}
+
+// get reads one field; a missing one is its zero value.
+func get[T any](d document, name string) (value T, ok bool) {
+	raw, there := d[name]
+	if !there || string(raw) == "null" {
+		return value, true
+	}
+	err := json.Unmarshal(raw, &value)
+	return value, err == nil
+}
+
+// ruleset is a version of the règlement, as far as it decides what a ballot
+// may say and how ballots are counted.
+type ruleset struct {
+	version     int64
+	poll        string
+	question    string
+	options     []option
+	method      counting.Method
+	maxChoices  int64
+	rule        counting.Rule
+	allowChange bool
+	entitled    int64
+}
+
+type option struct{ id, label string }
+
+const (
+	rulesetFormat = "parvis-ruleset/1"
+	resultFormat  = "parvis-result/1"
+)
+
+func readRuleset(text string) (*ruleset, bool) {
+	d, ok := readDocument(text)
+	if !ok {
+		return nil, false
+	}
+	r := &ruleset{}
+	var format string
+	var options []document
+	for _, read := range []func() bool{
+		field(d, "format", &format), field(d, "version", &r.version), field(d, "poll", &r.poll), field(d, "question", &r.question),
+		field(d, "options", &options), field(d, "method", &r.method), field(d, "max_choices", &r.maxChoices),
+		field(d, "rule", &r.rule), field(d, "allow_change", &r.allowChange), field(d, "entitled", &r.entitled),
+	} {
+		if !read() {
+			return nil, false
+		}
+	}
+	for _, o := range options {
+		var one option
+		if !field(o, "id", &one.id)() || !field(o, "label", &one.label)() {
+			return nil, false
+		}
+		r.options = append(r.options, one)
+	}
+	return r, format == rulesetFormat && r.method == r.rule.Method && r.known()
+}
+
+func field[T any](d document, name string, into *T) func() bool {
+	return func() (ok bool) {
+		*into, ok = get[T](d, name)
+		return ok
+	}
+}
+
+// known: the methods that this version of the format can hold.
+func (r *ruleset) known() bool {
+	return r.method == counting.Plurality || r.method == counting.Approval || r.method == counting.YesNoAbstain
+}
+
+// same reports whether another version keeps what is frozen by the first ballot.
+func (r *ruleset) same(other *ruleset) bool {
+	if len(r.options) != len(other.options) {
+		return false
+	}
+	for i, o := range r.options {
+		if o != other.options[i] {
+			return false
+		}
+	}
+	a, errA := json.Marshal(r.rule)
+	b, errB := json.Marshal(other.rule)
+	return errA == nil && errB == nil && bytes.Equal(a, b) && r.question == other.question && r.method == other.method &&
+		r.maxChoices == other.maxChoices && r.allowChange == other.allowChange && r.entitled == other.entitled
+}
+
+// accepts reports whether a ballot may hold these marks.
+func (r *ruleset) accepts(marks []counting.Named) bool {
+	most := len(r.options)
+	switch {
+	case r.method == counting.Plurality:
+		most = 1
+	case r.method == counting.Approval && r.maxChoices > 0:
+		most = int(r.maxChoices)
+	}
+	if len(marks) > most {
+		return false
+	}
+	for _, m := range marks {
+		if !r.has(m.Option) || !r.allows(m.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *ruleset) has(id string) bool {
+	for _, o := range r.options {
+		if o.id == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *ruleset) allows(value int32) bool {
+	if r.method == counting.YesNoAbstain {
+		return value >= counting.No && value <= counting.Yes
+	}
+	return value == 1
+}
+
+// closing is what the log says when the poll closes.
+type closing struct {
+	at      string
+	ballots int64
+	size    int64
+	root    string
+	lot     string
+}
+
+func readClosing(text string) (c closing, ok bool) {
+	d, ok := readDocument(text)
+	if !ok {
+		return c, false
+	}
+	for _, read := range []func() bool{
+		field(d, "at", &c.at), field(d, "ballots", &c.ballots), field(d, "size", &c.size), field(d, "root", &c.root), field(d, "lot", &c.lot),
+	} {
+		if !read() {
+			return c, false
+		}
+	}
+	return c, true
+}
+
+// rule is the rule of the ruleset with what was known at closing only.
+func (c closing) rule(r *ruleset, present int64) (counting.Rule, bool) {
+	seed, err1 := hex.DecodeString(c.lot)
+	root, err2 := hex.DecodeString(c.root)
+	rule := r.rule
+	rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: seed, Root: root}
+	rule.Present, rule.Entitled = present, r.entitled
+	return rule, err1 == nil && err2 == nil
+}
+
+// result is what was published.
+type result struct {
+	version  int64
+	poll     string
+	closedAt string
+	size     int64
+	root     string
+	rule     counting.Rule
+	ballots  int64
+	blank    int64
+	base     int64
+	present  int64
+	entitled int64
+	counts   []cell
+	outcome  counting.Outcome
+}
+
+type cell struct {
+	Option string `json:"option"`
+	Value  int32  `json:"value"`
+	Votes  int64  `json:"votes"`
+}
+
+func readResult(text string) (*result, bool) {
+	d, ok := readDocument(text)
+	if !ok {
+		return nil, false
+	}
+	r := &result{}
+	var format string
+	for _, read := range []func() bool{
+		field(d, "format", &format), field(d, "version", &r.version), field(d, "poll", &r.poll), field(d, "closed_at", &r.closedAt),
+		field(d, "log_size", &r.size), field(d, "root", &r.root), field(d, "rule", &r.rule), field(d, "ballots", &r.ballots),
+		field(d, "blank", &r.blank), field(d, "base", &r.base), field(d, "present", &r.present), field(d, "entitled", &r.entitled),
+		field(d, "counts", &r.counts), field(d, "outcome", &r.outcome),
+	} {
+		if !read() {
+			return nil, false
+		}
+	}
+	return r, format == resultFormat
+}
