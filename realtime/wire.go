@@ -13,6 +13,11 @@ import (
 // come on top of the frame that is being written.
 const maxLeft = 64 << 10
 
+// sendBuffer is what the kernel keeps of what the peer has not received. By
+// default it would keep minutes of states for a phone on a bad network, and
+// show it all the outdated ones in turn.
+const sendBuffer = 4 << 10
+
 var errTooMuchLeft = errors.New("realtime: the peer asks for more than it reads")
 
 // wire is the net.Conn under a WebSocket. Writing to it never blocks: what the
@@ -32,7 +37,9 @@ func newWire(conn net.Conn) *wire {
 	w := &wire{Conn: conn, raw: plainSocket(conn)}
 	if w.raw != nil {
 		w.in.take = w.in.receive
-		keepUnsentSmall(w.raw)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBuffer) // a wish: without it, only slower phones show older states
 	}
 	return w
 }

@@ -99,6 +99,7 @@ type Drain struct {
 
 // Add drains a connection until Close.
 func (d *Drain) Add(conn net.Conn) {
+	conn.SetReadDeadline(time.Time{}) // whoever read it before may have set one
 	d.mu.Lock()
 	d.conns = append(d.conns, conn)
 	d.mu.Unlock()

@@ -1,7 +1,0 @@
-//go:build !linux
-
-package realtime
-
-import "syscall"
-
-func keepUnsentSmall(syscall.RawConn) {}
