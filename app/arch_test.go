@@ -61,10 +61,10 @@ func mayImport(pkg, imp string) bool {
 		return of("realtime")
 	case pkg == "app/module":
 		return of(append([]string{"realtime"}, leaves...)...)
-	case pkg == "app", within("seeds"), within("app/e2e"), within("app/bench"):
+	case pkg == "app", within("seeds"), within("app/e2e"), within("app/bench"), within("app/torture"):
 		return true
 	case within("app"):
-		return of("app", "realtime", "migrations") && !of("app/e2e", "app/bench") && imp != "app"
+		return of("app", "realtime", "migrations") && !of("app/e2e", "app/bench", "app/torture") && imp != "app"
 	case pkg == "modules":
 		return of("app", "realtime", "modules")
 	case within("modules"):

@@ -128,41 +128,6 @@ func TestAReceiptIsGivenForABallotInTheBox(t *testing.T) {
 	h.intact(id)
 }
 
-func TestFiftyVotersFiftySubmissionsEachOneBallot(t *testing.T) {
-	h := newHall(t)
-	boxes := []*voting.Box{h.box, h.newBox()}
-	once, again := h.open(terms()), h.open(terms(changeable))
-	voters := h.citizens(50)
-	var accepted atomic.Int64
-	var wg sync.WaitGroup
-	for i := range 50 * 50 {
-		for _, id := range []voting.PollID{once, again} {
-			wg.Go(func() {
-				s := ballot(id, voters[i%50], string(rune('a'+i%3)))
-				_, err := boxes[i%2].Cast(context.Background(), h.town.ID, s)
-				switch {
-				case err == nil:
-					if id == once {
-						accepted.Add(1)
-					}
-				case id == again || !errors.Is(err, voting.ErrAlreadyVoted):
-					t.Errorf("cast: %v", err)
-				}
-			})
-		}
-	}
-	wg.Wait()
-	if n := accepted.Load(); n != 50 {
-		t.Errorf("%d ballots accepted where 50 voters have one each", n)
-	}
-	for _, id := range []voting.PollID{once, again} {
-		if n := h.head(id).Participants; n != 50 {
-			t.Errorf("%d participants, want 50", n)
-		}
-		h.intact(id)
-	}
-}
-
 func TestSendingTheSamePageAgainChangesNothing(t *testing.T) {
 	h := newHall(t)
 	id := h.open(terms(changeable))
@@ -335,41 +300,6 @@ func TestTheFirstChannelLocksTheOthers(t *testing.T) {
 	h.refused(atDesk, voting.ErrOtherChannel)
 	h.cast(ballot(id, voter, "c"))
 	h.intact(id)
-}
-
-func TestEachBallotAcrossTheClosingSecondIsCountedOrRefused(t *testing.T) {
-	h := newHall(t)
-	boxes := []*voting.Box{h.box, h.newBox()}
-	voters := h.citizens(500)
-	for run := range 3 {
-		closes := time.Now().Add(400 * time.Millisecond)
-		id := h.scheduled(terms(between(closes.Add(-time.Hour), closes)))
-		var counted, refused atomic.Int64
-		var wg sync.WaitGroup
-		for i, v := range voters {
-			wg.Go(func() {
-				time.Sleep(time.Duration(i) * 1600 * time.Microsecond)
-				_, err := boxes[i%2].Cast(context.Background(), h.town.ID, ballot(id, v, "a"))
-				switch {
-				case err == nil:
-					counted.Add(1)
-				case errors.Is(err, voting.ErrPollClosed):
-					refused.Add(1)
-				default:
-					t.Errorf("cast: %v", err)
-				}
-			})
-		}
-		wg.Wait()
-		head := h.head(id)
-		if counted.Load() == 0 || refused.Load() == 0 {
-			t.Fatalf("run %d: %d counted, %d refused: the closing was not crossed", run, counted.Load(), refused.Load())
-		}
-		if head.Participants != counted.Load() || counted.Load()+refused.Load() != 500 {
-			t.Errorf("run %d: %d receipts, %d refusals, %d in the box", run, counted.Load(), refused.Load(), head.Participants)
-		}
-		h.intact(id)
-	}
 }
 
 func TestClosingByHandWaitsForTheBallotsBeforeIt(t *testing.T) {
