@@ -222,7 +222,7 @@ func (b *Booth) poster(c *fiber.Ctx) error {
 	ctx, p := web.Context(c), at.poll
 	page := views.Poster{
 		Frame: frameOf(ctx, at), Question: p.Question, Address: web.Origin(c) + wayIn(p), Code: p.Room.Code,
-		Who: whoMayVote(ctx, web.Tenant(c), p), Until: until(ctx, p),
+		Who: WhoMayVote(ctx, web.Tenant(c), p), Until: until(ctx, p),
 	}
 	page.Leave = officeHref(p.ID) + "/pupitre"
 	if p.Room.Open {

@@ -53,7 +53,7 @@ func stateOf(ctx context.Context, p *voting.Poll) ui.State {
 // rulesOf says the rules of a poll in plain words.
 func rulesOf(ctx context.Context, t *tenant.Tenant, p *voting.Poll) []ui.Fact {
 	rules := []ui.Fact{
-		{Term: i18n.T(ctx, "booth.rules.who"), Text: whoMayVote(ctx, t, p)},
+		{Term: i18n.T(ctx, "booth.rules.who"), Text: WhoMayVote(ctx, t, p)},
 		{Term: i18n.T(ctx, "booth.rules.until"), Text: until(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.change"), Text: changeWords(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.counted"), Text: countedWords(ctx, p)},
@@ -117,10 +117,10 @@ func shownWords(ctx context.Context, p *voting.Poll) string {
 	return i18n.T(ctx, "booth.rules.shown.turnout")
 }
 
-// whoMayVote says the electorate in a sentence.
+// WhoMayVote says the electorate of a poll in a sentence.
 //
 // i18n: role.*
-func whoMayVote(ctx context.Context, t *tenant.Tenant, p *voting.Poll) string {
+func WhoMayVote(ctx context.Context, t *tenant.Tenant, p *voting.Poll) string {
 	if p.Room.Open {
 		return i18n.T(ctx, "booth.who.room")
 	}

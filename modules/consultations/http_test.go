@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"parvis/app/access"
+	"parvis/app/booth"
 	"parvis/app/citizen"
 	"parvis/app/database"
 	"parvis/app/fault"
@@ -59,7 +60,7 @@ func (s *site) Viewer(_ context.Context, t tenant.ID, token string) (citizen.Vie
 
 func newSite(t *testing.T) *site {
 	s := &site{square: newSquare(t), towns: map[string]*tenant.Tenant{}, viewers: map[string]citizen.Viewer{}, jar: map[string]string{}}
-	messages, err := i18n.Load(web.Catalogue, ui.Catalogue, access.Catalogue, database.Catalogue, voting.Catalogue, files.Catalogue, catalogue)
+	messages, err := i18n.Load(web.Catalogue, ui.Catalogue, access.Catalogue, database.Catalogue, voting.Catalogue, files.Catalogue, booth.Catalogue, catalogue)
 	s.must(err)
 	s.app, err = web.New(web.Options{
 		Tenants: s, Sessions: s, Messages: messages, Secret: bytes.Repeat([]byte("s"), 32), Uploads: s.Uploads(),
@@ -451,7 +452,7 @@ func TestReasonsComeWithTheirRemedies(t *testing.T) {
 	})))
 	young := s.citizen(s.town)
 	young.BornOn = "2015-01-01"
-	page := s.as(young).get(href(id)).want(200, "Pour voter, il vous manque", "16", "de 16 ans et plus", "qui habitent La Noue", "?retour=%2Fconsultations%2F")
+	page := s.as(young).get(href(id)).want(200, "Pour voter, il vous manque", "16", "âgées de 16 ans ou plus", "habitant La Noue", "?retour=%2Fconsultations%2F")
 	page.without(`href="/votes/`)
 }
 

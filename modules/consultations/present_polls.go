@@ -5,7 +5,7 @@ import (
 	"net/url"
 
 	"parvis/app/access"
-	"parvis/app/citizen"
+	"parvis/app/booth"
 	"parvis/app/i18n"
 	"parvis/app/tenant"
 	"parvis/app/ui"
@@ -123,44 +123,5 @@ func rules(ctx context.Context, t *tenant.Tenant, p *voting.Poll) []ui.Meta {
 	if p.AllowChange {
 		list = append(list, ui.Meta{Icon: "undo-2", Text: i18n.T(ctx, "consultations.rule.change")})
 	}
-	return append(list, ui.Meta{Icon: "users", Text: electorate(ctx, t, p)})
-}
-
-// electorate says in one line who may vote.
-func electorate(ctx context.Context, t *tenant.Tenant, p *voting.Poll) string {
-	if p.Room.Open {
-		return i18n.T(ctx, "consultations.who.room")
-	}
-	e := p.Electorate
-	var who []string
-	switch {
-	case e.AgeFrom > 0 && e.AgeTo > 0:
-		who = append(who, i18n.T(ctx, "consultations.who.between", "From", e.AgeFrom, "To", e.AgeTo))
-	case e.AgeFrom > 0:
-		who = append(who, i18n.T(ctx, "consultations.who.from", "Age", e.AgeFrom))
-	case e.AgeTo > 0:
-		who = append(who, i18n.T(ctx, "consultations.who.to", "Age", e.AgeTo))
-	}
-	var zones []string
-	for _, id := range e.Zones {
-		if zone := zoneName(t, id); zone != "" {
-			zones = append(zones, zone)
-		}
-	}
-	if len(zones) > 0 {
-		who = append(who, i18n.T(ctx, "consultations.who.zones", "Zones", i18n.List(ctx, zones)))
-	}
-	switch {
-	case e.Residence >= citizen.ResidenceLetter:
-		who = append(who, i18n.T(ctx, "consultations.who.residence_checked"))
-	case e.Residence == citizen.ResidenceDeclared:
-		who = append(who, i18n.T(ctx, "consultations.who.residence_declared"))
-	}
-	if e.Person >= citizen.PersonPhone {
-		who = append(who, i18n.T(ctx, "consultations.who.person_checked"))
-	}
-	if len(who) == 0 {
-		return i18n.T(ctx, "consultations.who.everyone")
-	}
-	return i18n.T(ctx, "consultations.who.some", "Who", i18n.List(ctx, who))
+	return append(list, ui.Meta{Icon: "users", Text: booth.WhoMayVote(ctx, t, p)})
 }
