@@ -53,6 +53,8 @@ var (
 	_ booth.Subjects = hall{}
 )
 
+// i18n: bench.title
+//
 //go:embed i18n/*.json
 var catalogue embed.FS
 

@@ -22,7 +22,11 @@ type Seeding struct {
 	custodianURL string
 }
 
-func (a *App) seeding(s *store) Seeding { return Seeding{a, s.CustodianURL} }
+func (a *App) seeding(s *store) Seeding { return a.Seeding(s.CustodianURL) }
+
+// Seeding returns the program ready to be given towns. The role of the
+// address must be allowed to move the clocks of towns: the custodian.
+func (a *App) Seeding(custodianURL string) Seeding { return Seeding{a, custodianURL} }
 
 // At runs do while it is that moment in the town, by the clock that opens and
 // closes polls.

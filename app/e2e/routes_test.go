@@ -1,0 +1,254 @@
+package e2e
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"parvis/app/citizen"
+	"parvis/app/web"
+)
+
+// way says how to reach a route.
+type way struct {
+	as     string                    // who may: a visitor when empty
+	fill   func(*planted) []string   // the parameters of the address, in order
+	status int                       // what a GET is answered with when it is not 200
+	form   func(p *planted) string   // the page with the route's form, when it is not at the same address
+	own    bool                      // the parameters are no secrets of a town: they mean the same everywhere
+	fields func(p *planted) []string // identifiers that the form or the query carries, as names and values
+	mute   bool                      // has no text of the town: numbers and identifiers
+	ends   bool                      // what it does to the town would spoil the tests that come after
+}
+
+const (
+	agent         = string(citizen.Agent)
+	official      = string(citizen.Official)
+	administrator = string(citizen.Administrator)
+	scrutineer    = string(citizen.Scrutineer)
+)
+
+func ids(list ...func(*planted) string) func(*planted) []string {
+	return func(p *planted) []string {
+		values := make([]string, len(list))
+		for i, f := range list {
+			values[i] = f(p)
+		}
+		return values
+	}
+}
+
+func fixed(values ...string) func(*planted) []string {
+	return func(*planted) []string { return values }
+}
+
+// What addresses name.
+var (
+	open     = func(p *planted) string { return p.open.String() }
+	upcoming = func(p *planted) string { return p.upcoming.String() }
+	closed   = func(p *planted) string { return p.closed.String() }
+	draft    = func(p *planted) string { return p.draft.String() }
+	spare    = func(p *planted) string { return p.spare.String() }
+	poll     = func(p *planted) string { return p.poll.String() }
+	room     = func(p *planted) string { return p.room.String() }
+	settled  = func(p *planted) string { return p.settled.String() }
+	sketch   = func(p *planted) string { return p.sketch.String() }
+	second   = func(p *planted) string { return p.second.String() }
+	person   = func(p *planted) string { return p.person[resident].String() }
+	newcomer = func(p *planted) string { return p.person[unproven].String() }
+	holder   = func(p *planted) string { return p.person["moderator"].String() }
+)
+
+func at(path string) func(*planted) string { return func(*planted) string { return path } }
+
+func in(base string, id func(*planted) string, rest string) func(*planted) string {
+	return func(p *planted) string { return base + id(p) + rest }
+}
+
+const offices = "/office/consultations/"
+
+// ways has a line for every route of the program. A test fails for a route
+// without one, and for a line without a route.
+var ways = map[string]way{
+	"GET /":                     {},
+	"GET /healthz":              {},
+	"GET /readyz":               {},
+	"GET /theme.css":            {},
+	"GET /static/:file":         {fill: func(p *planted) []string { return []string{strings.TrimPrefix(stylesheet(p), "/static/")} }, own: true},
+	"GET /logo/:sha":            {fill: func(p *planted) []string { return []string{p.logo} }},
+	"GET /direct":               {status: 426}, // no socket asked for; see the test of the sockets
+	"GET /recherche":            {fields: fixed("q", common)},
+	"GET /plan-du-site":         {},
+	"GET /methodes":             {},
+	"GET /methodes/:method":     {fill: fixed("plurality"), own: true},
+	"GET /mentions-legales":     {},
+	"GET /donnees-personnelles": {},
+	"GET /charte":               {},
+	"GET /accessibilite":        {},
+	"GET /courrier":             {},
+
+	"GET /inscription":              {},
+	"POST /inscription":             {fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
+	"GET /connexion":                {},
+	"POST /connexion":               {},
+	"GET /connexion/code":           {},
+	"POST /connexion/code":          {as: "asker"},
+	"GET /connexion/lien/:token":    {as: "asker", fill: func(p *planted) []string { return []string{p.link} }},
+	"POST /connexion/lien/:token":   {as: "asker", fill: func(p *planted) []string { return []string{p.link} }, ends: true},
+	"GET /connexion/mot-de-passe":   {},
+	"POST /connexion/mot-de-passe":  {},
+	"POST /connexion/demonstration": {form: at("/connexion"), fields: func(p *planted) []string { return []string{"compte", person(p)} }, ends: true},
+	"POST /deconnexion":             {as: "leaver", form: at("/moi/profil"), ends: true},
+
+	"GET /moi":                              {as: resident},
+	"GET /moi/profil":                       {as: resident},
+	"POST /moi/profil":                      {as: resident, fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
+	"POST /moi/profil/email":                {as: resident, form: at("/moi/profil")},
+	"POST /moi/profil/mot-de-passe":         {as: resident, form: at("/moi/profil")},
+	"POST /moi/profil/mot-de-passe/retirer": {as: unproven, form: at("/moi/profil")},
+	"GET /moi/preuves":                      {as: resident},
+	"GET /moi/sessions":                     {as: resident},
+	"POST /moi/sessions/:session/fermer":    {as: resident, form: at("/moi/sessions"), fill: func(p *planted) []string { return []string{p.session.String()} }, ends: true},
+	"POST /moi/sessions/fermer-les-autres":  {as: "moderator", form: at("/moi/sessions")},
+	"GET /moi/donnees":                      {as: resident},
+	"GET /moi/donnees/copie.json":           {as: resident},
+	"POST /moi/donnees/effacer":             {as: resident, form: at("/moi/donnees")},
+
+	"GET /consultations/":                        {},
+	"GET /consultations/:id":                     {fill: ids(open)},
+	"GET /consultations/:id/documents/:document": {fill: ids(open, func(p *planted) string { return p.document.String() })},
+	"GET /votes/:poll":                           {as: resident, fill: ids(poll)},
+	"POST /votes/:poll":                          {as: resident, fill: ids(poll)},
+	"GET /votes/:poll/verification":              {as: resident, fill: ids(poll), status: 303},
+	"POST /votes/:poll/verification":             {as: resident, fill: ids(poll), form: in("/votes/", poll, "")},
+	"GET /votes/:poll/bulletin":                  {as: resident, fill: ids(poll), status: 303},
+	"POST /votes/:poll/bulletin":                 {fill: ids(room), form: in("/votes/", room, "")},
+	"GET /votes/:poll/recepisse/:number":         {as: resident, fill: ids(poll, func(p *planted) string { return p.receipt })},
+	"GET /votes/:poll/resultats":                 {fill: ids(settled)},
+	"GET /votes/:poll/resultats.csv":             {fill: ids(settled)},
+	"GET /votes/:poll/resultats.json":            {fill: ids(settled), mute: true},
+	"GET /votes/:poll/bulletins.csv":             {fill: ids(settled), mute: true},
+	"GET /ecran/:poll":                           {fill: ids(poll)},
+	"GET /v":                                     {fields: func(p *planted) []string { return []string{"code", p.code} }, status: 303},
+	"GET /v/:code":                               {fill: func(p *planted) []string { return []string{p.code} }, status: 303},
+
+	"GET /office/":                                        {as: agent},
+	"GET /office/style":                                   {as: agent},
+	"GET /office/site":                                    {as: administrator},
+	"POST /office/site":                                   {as: administrator},
+	"POST /office/site/logo":                              {as: administrator, form: at("/office/site")},
+	"POST /office/site/accessibilite":                     {as: administrator, form: at("/office/site")},
+	"GET /office/site/pages/:page":                        {as: administrator, fill: fixed("charte"), own: true},
+	"POST /office/site/pages/:page":                       {as: administrator, fill: fixed("charte"), own: true},
+	"GET /office/journal":                                 {as: scrutineer, fields: func(p *planted) []string { return []string{"objet", "citizen/" + person(p)} }},
+	"GET /office/citoyens":                                {as: agent},
+	"POST /office/citoyens":                               {as: agent, fields: fixed("q", common)},
+	"GET /office/citoyens/nouveau":                        {as: agent},
+	"POST /office/citoyens/nouveau":                       {as: agent, fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
+	"GET /office/citoyens/:citizen":                       {as: agent, fill: ids(person)},
+	"POST /office/citoyens/:citizen/identite":             {as: agent, fill: ids(newcomer), form: in("/office/citoyens/", newcomer, "")},
+	"POST /office/citoyens/:citizen/domicile":             {as: agent, fill: ids(newcomer), form: in("/office/citoyens/", newcomer, "")},
+	"POST /office/citoyens/:citizen/retirer":              {as: agent, fill: ids(person), form: in("/office/citoyens/", person, ""), ends: true},
+	"POST /office/citoyens/:citizen/roles":                {as: administrator, fill: ids(person), form: in("/office/citoyens/", person, "")},
+	"POST /office/citoyens/:citizen/roles/:grant/retirer": {as: administrator, form: in("/office/citoyens/", holder, ""), fill: ids(holder, func(p *planted) string { return p.grant.String() }), ends: true},
+
+	"GET /office/consultations/":                                 {as: official},
+	"GET /office/consultations/export.csv":                       {as: official},
+	"GET /office/consultations/nouvelle":                         {as: official},
+	"POST /office/consultations/nouvelle":                        {as: official, fields: func(p *planted) []string { return []string{"zone", p.zone.String(), "title", "Une place"} }},
+	"GET /office/consultations/:id":                              {as: official, fill: ids(open)},
+	"GET /office/consultations/:id/apercu":                       {as: official, fill: ids(draft)},
+	"GET /office/consultations/:id/texte":                        {as: official, fill: ids(draft)},
+	"POST /office/consultations/:id/texte":                       {as: official, fill: ids(draft)},
+	"POST /office/consultations/:id/supprimer":                   {as: official, fill: ids(spare), form: in(offices, spare, "/texte"), ends: true},
+	"GET /office/consultations/:id/documents":                    {as: official, fill: ids(draft)},
+	"POST /office/consultations/:id/documents":                   {as: official, fill: ids(draft)},
+	"GET /office/consultations/:id/documents/:document":          {as: official, fill: ids(draft, func(p *planted) string { return p.draftDocument.String() })},
+	"POST /office/consultations/:id/documents/:document/retirer": {as: official, form: in(offices, draft, "/documents"), fill: ids(draft, func(p *planted) string { return p.draftDocument.String() }), ends: true},
+	"GET /office/consultations/:id/votes":                        {as: official, fill: ids(draft)},
+	"GET /office/consultations/:id/votes/nouveau":                {as: official, fill: ids(draft)},
+	"POST /office/consultations/:id/votes/nouveau":               {as: official, fill: ids(draft), fields: func(p *planted) []string { return []string{"zones", p.zone.String()} }},
+	"GET /office/consultations/:id/votes/:poll":                  {as: official, fill: ids(draft, sketch)},
+	"POST /office/consultations/:id/votes/:poll":                 {as: official, fill: ids(draft, sketch)},
+	"POST /office/consultations/:id/votes/:poll/deplacer":        {as: official, fill: ids(draft, sketch), form: in(offices, draft, "/votes")},
+	"POST /office/consultations/:id/votes/:poll/retirer":         {as: official, fill: ids(draft, second), form: in(offices, draft, "/votes"), ends: true},
+	"POST /office/consultations/:id/publier":                     {as: official, fill: ids(draft), form: in(offices, draft, ""), ends: true},
+	"POST /office/consultations/:id/ouvrir":                      {as: official, fill: ids(upcoming), form: in(offices, upcoming, ""), ends: true},
+	"POST /office/consultations/:id/prolonger":                   {as: official, fill: ids(open), form: in(offices, open, "")},
+	"POST /office/consultations/:id/clore":                       {as: official, fill: ids(open), form: in(offices, open, "")},
+	"POST /office/consultations/:id/annuler":                     {as: official, fill: ids(open), form: in(offices, open, "")},
+	"GET /office/consultations/:id/suites":                       {as: official, fill: ids(closed)},
+	"POST /office/consultations/:id/suites":                      {as: official, fill: ids(closed)},
+	"POST /office/consultations/:id/suites/notes":                {as: official, fill: ids(closed), form: in(offices, closed, "/suites")},
+	"POST /office/consultations/:id/suites/notes/:note/retirer":  {as: official, form: in(offices, closed, "/suites"), fill: ids(closed, func(p *planted) string { return p.note.String() }), ends: true},
+	"GET /office/votes/:poll/affiche":                            {as: official, fill: ids(room)},
+	"GET /office/votes/:poll/pupitre":                            {as: official, fill: ids(room)},
+	"POST /office/votes/:poll/pupitre":                           {as: official, fill: ids(room)},
+}
+
+var stylesheetRE = regexp.MustCompile(`/static/app\.[^"]+\.css`)
+
+func stylesheet(p *planted) string {
+	return stylesheetRE.FindString(p.visitor(p.asker.TB, p.host).get("/").body)
+}
+
+// path writes the address of a route with these parameters.
+func path(pattern string, params []string) string {
+	parts := strings.Split(pattern, "/")
+	for i, part := range parts {
+		if strings.HasPrefix(part, ":") && len(params) > 0 {
+			parts[i], params = params[0], params[1:]
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+func (w way) params(p *planted) []string {
+	if w.fill == nil {
+		return nil
+	}
+	return w.fill(p)
+}
+
+// page is the address of the page with the route's form.
+func (w way) page(pattern string, p *planted) string {
+	if w.form != nil {
+		return w.form(p)
+	}
+	return path(pattern, w.params(p))
+}
+
+// browser is that of whoever may take this way.
+func (w way) browser(t testing.TB, p *planted) *client {
+	t.Helper()
+	switch w.as {
+	case "":
+		return p.as(t, visitor)
+	case "asker":
+		c := *p.asker
+		c.TB = t
+		return &c
+	case "leaver":
+		return p.signedIn(t, p.host, p.says(resident))
+	}
+	return p.as(t, w.as)
+}
+
+// everyRoute is the live route table, with the way to each.
+func everyRoute(t testing.TB, s *server) (routes []web.Route) {
+	t.Helper()
+	routes = web.RouteTable(s.app.Fiber)
+	for _, r := range routes {
+		if _, known := ways[r.Method+" "+r.Path]; !known {
+			t.Errorf("%s %s has no line in routes_test.go: say who may reach it, and with what", r.Method, r.Path)
+		}
+	}
+	for name := range ways {
+		method, pattern, _ := strings.Cut(name, " ")
+		if !slices.Contains(routes, web.Route{Method: method, Path: pattern}) {
+			t.Errorf("%s has a line in routes_test.go, and no route", name)
+		}
+	}
+	return routes
+}
