@@ -38,7 +38,7 @@ func Catalogues() []fs.FS {
 // mount adds every route. What comes first wins.
 func (a *App) mount() {
 	root := a.Fiber
-	root.Get("/direct", realtime.Handler(a.Live, a.authorizeSocket))
+	root.Get("/direct", realtime.Handler(a.live.hub, a.authorizeSocket))
 	a.site.Mount(root)
 	a.Identity.Mount(root)
 	a.Booth.Mount(root)

@@ -40,7 +40,7 @@ type Platform struct {
 	Identity *identity.Service
 	Mail     *mail.Sender
 	Jobs     *jobs.Runner
-	Live     *realtime.Hub
+	Live     voting.Announcer // told, after a commit, that a live topic has changed
 	Log      *slog.Logger
 }
 
@@ -67,6 +67,7 @@ type App struct {
 	ready  readiness
 	secret []byte
 	work   background
+	live   *live
 
 	lanTown    string     // host of the town that the local network sees, in a demonstration
 	lanAddress netip.Addr // this machine's address there
@@ -106,7 +107,8 @@ func (a *App) buildServices() (err error) {
 	if err != nil {
 		return err
 	}
-	a.Live = realtime.New(realtime.Options{Source: realtime.SourceFunc(a.snapshot), Log: a.Log})
+	a.live = newLive(realtime.SourceFunc(a.snapshot), a.DB, a.Config.DatabaseURL != "", a.Log)
+	a.Live = a.live.announcer()
 	a.Box = voting.New(voting.Deps{DB: a.DB, Live: a.Live, Log: a.Log})
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Mail: a.Mail, Clock: a.Clock, Secret: a.secret, Demo: a.Config.Demo, Log: a.Log,
@@ -177,11 +179,12 @@ func (a *App) Stop(ctx context.Context) {
 		what string
 		do   func(context.Context) error
 	}{
-		{"close the live sockets", a.Live.Close},
+		{"close the live sockets", a.live.hub.Close},
 		{"stop listening", a.Fiber.ShutdownWithContext},
 		{"commit the ballots under way", a.Box.Drain},
 		{"finish the jobs", a.Jobs.Stop},
 		{"end the background work", a.work.stop},
+		{"end the news between nodes", a.live.closeBus},
 	}
 	for _, step := range steps {
 		if err := step.do(ctx); err != nil {
