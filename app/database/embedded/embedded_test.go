@@ -265,6 +265,35 @@ func TestAnOldPidOfSomeoneElseIsLeftAlone(t *testing.T) {
 	}
 }
 
+// After a power cut the number of the dead PostgreSQL may be that of another
+// process of its account; after a kill, that of a process not yet reaped.
+func TestAnOldPidOfTheSameAccountKeepsNobodyFromStarting(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	first := start(t, Config{Dir: dir})
+	query(t, first.URL(database.Owner), `CREATE TABLE kept AS SELECT 1`)
+	if err := first.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	innocent := first.command("sleep", "600")
+	if err := innocent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = innocent.Process.Kill()
+		_ = innocent.Wait()
+	})
+	pid := fmt.Sprintf("%d\n%s\n", innocent.Process.Pid, first.data())
+	if err := os.WriteFile(filepath.Join(first.data(), "postmaster.pid"), []byte(pid), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, Config{Dir: dir, Timeout: 20 * time.Second})
+	query(t, s.URL(database.Owner), `SELECT * FROM kept`)
+	if !alive(innocent.Process.Pid) {
+		t.Error("an innocent process was stopped")
+	}
+}
+
 func TestASecondProcessAttachesThenTakesOver(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)

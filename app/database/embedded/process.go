@@ -76,6 +76,7 @@ func (s *Server) launch() (*process, error) {
 		defer runtime.UnlockOSThread()
 		defer close(p.done)
 		p.cmd = s.command(filepath.Join(s.bin, "postgres"), s.arguments()...)
+		p.cmd.Env = append(p.cmd.Env, s.disown()...)
 		output, write := io.Pipe()
 		p.cmd.Stdout, p.cmd.Stderr = write, write
 		p.cmd.WaitDelay = 2 * time.Second // its children may hold the pipe a moment longer
@@ -252,16 +253,35 @@ func (s *Server) stopStray(ctx context.Context) error {
 // strayPID reads postmaster.pid: 0 unless that process lives and works in our
 // data folder. (A number found in an old file may be anyone's by now.)
 func (s *Server) strayPID() int {
+	if pid := s.notedPID(); pid > 1 && alive(pid) && worksIn(pid, s.data()) {
+		return pid
+	}
+	return 0
+}
+
+// notedPID is the number in postmaster.pid, 0 when there is none.
+func (s *Server) notedPID() int {
 	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
 	if err != nil {
 		return 0
 	}
 	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil || pid <= 1 || !alive(pid) || !worksIn(pid, s.data()) {
-		return 0
-	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(first)) // 0 for nonsense, which PostgreSQL reports
 	return pid
+}
+
+// disown tells PostgreSQL that the number in an old postmaster.pid is nobody
+// it should fear. It would refuse to start when that number is any process of
+// its account: one not yet reaped after a kill, or, after a power cut, one to
+// which the number was given anew. We hold the folder's lock and see that it
+// does not work here. PostgreSQL still looks for what a dead server left in
+// memory. (The variable is how pg_ctl says the same of its own parent.)
+func (s *Server) disown() []string {
+	pid := s.notedPID()
+	if pid <= 1 || s.strayPID() == pid {
+		return nil
+	}
+	return []string{"PG_GRANDPARENT_PID=" + strconv.Itoa(pid)}
 }
 
 func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
