@@ -56,6 +56,7 @@ func PrepareDatabase(ctx context.Context, superuserURL string) error {
 const prepareDatabase = `
 CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO ` + Owner + `', current_database()); END $$;
 DO $$
 DECLARE
 	f regprocedure;

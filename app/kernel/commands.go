@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/site"
 )
 
@@ -32,6 +33,25 @@ func (p *Program) migrateCommand() *cli.Command {
 		p.say("Le schéma est à jour.")
 		return nil
 	}}
+}
+
+// prepareCommand does, once, what only a superuser may: a private server is
+// prepared by itself.
+func (p *Program) prepareCommand() *cli.Command {
+	return &cli.Command{
+		Name: "prepare", Usage: "prépare une base PostgreSQL à vous : rôles, extensions (une fois)",
+		Flags: []cli.Flag{&cli.StringFlag{Name: "superuser", Usage: "adresse de la base avec un rôle superutilisateur", Required: true}},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			if err := database.PrepareServer(ctx, c.String("superuser")); err != nil {
+				return err
+			}
+			if err := database.PrepareDatabase(ctx, c.String("superuser")); err != nil {
+				return err
+			}
+			p.say("Rôles " + database.Owner + ", " + database.App + " et " + database.Custodian + " prêts : donnez-leur un mot de passe (ALTER ROLE … PASSWORD …), puis « parvis migrate ».")
+			return nil
+		},
+	}
 }
 
 func (p *Program) seedCommand() *cli.Command {
