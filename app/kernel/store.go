@@ -67,8 +67,10 @@ func (s *store) open(ctx context.Context, url string) (err error) {
 			return fmt.Errorf("%w (en attente : %s)", errOldSchema, strings.Join(pending, ", "))
 		}
 	}
-	s.DB, err = database.Open(ctx, database.Options{URL: url, Log: s.log})
-	return err
+	if s.DB, err = database.Open(ctx, database.Options{URL: url, Log: s.log}); err != nil {
+		return err
+	}
+	return s.DB.CheckRights(ctx)
 }
 
 func (s *store) migrate(ctx context.Context) error {
