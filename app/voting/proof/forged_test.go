@@ -10,6 +10,7 @@ import (
 
 	"parvis/app/voting/counting"
 	"parvis/app/voting/proof"
+	"parvis/app/voting/proof/prooftest"
 	"parvis/app/voting/proof/sample"
 )
 
@@ -61,6 +62,13 @@ func forgeries(t *testing.T, seed uint64, n int) (files []file) {
 	return files
 }
 
+func archives(files []file) (list [][]byte) {
+	for _, f := range files {
+		list = append(list, f.archive)
+	}
+	return list
+}
+
 // long asks for the volumes of the long run.
 func long() bool { return os.Getenv("PARVIS_LONG") != "" }
 
@@ -77,16 +85,16 @@ func rounds() int {
 // fault at the same place.
 func TestNoForgedArchiveIsAccepted(t *testing.T) {
 	t.Parallel()
-	second := newScript(t)
+	second := prooftest.New(t)
 	for round := range rounds() {
 		files := forgeries(t, uint64(round), 1000)
-		others := second.verify(files)
+		others := second.Archives(sample.Key(), archives(files)...)
 		for i, f := range files {
 			report := verify(t, f.archive, proof.Options{Key: sample.Key()})
 			if report.OK == f.forged {
 				keep(t, f, report.Fault)
 			}
-			if got, want := others[i].line(), lineOf(report); got != want {
+			if got, want := prooftest.Line(&others[i]), prooftest.Line(report); got != want {
 				t.Errorf("%s: the verifiers disagree:\n  Go:         %s\n  JavaScript: %s", f.name, want, got)
 			}
 		}
@@ -105,12 +113,16 @@ func keep(t *testing.T, f file, fault *proof.Fault) {
 	t.Errorf("%s: forged %v, fault %v (%s)", f.name, f.forged, fault, path)
 }
 
-// lineOf says a report in one line: what was found, where.
-func lineOf(r *proof.Report) string {
-	if r.Fault == nil {
-		return fmt.Sprintf("ok %d %d %d %d %v %s", r.Leaves, r.Checkpoints, r.Ballots, r.Replaced, r.Winners, r.SHA256)
+// TestTheBrowserVerifiesToo: what a citizen's browser says of an archive is
+// what Node and Go say.
+func TestTheBrowserVerifiesToo(t *testing.T) {
+	t.Parallel()
+	files := forgeries(t, 77, 60)
+	for i, other := range prooftest.InBrowser(t).Archives(sample.Key(), archives(files)...) {
+		if want := prooftest.Line(verify(t, files[i].archive, proof.Options{Key: sample.Key()})); prooftest.Line(&other) != want {
+			t.Errorf("%s:\n  Go:      %s\n  browser: %s", files[i].name, want, prooftest.Line(&other))
+		}
 	}
-	return fmt.Sprintf("%s %s line %d leaf %d from %d", r.Fault.Check, r.Fault.Code, r.Fault.Line, r.Fault.Leaf, r.Fault.From)
 }
 
 // TestEveryForgeryIsTried: none of them only ever gives up.

@@ -13,6 +13,7 @@ import (
 
 	"parvis/app/voting/counting"
 	"parvis/app/voting/proof"
+	"parvis/app/voting/proof/prooftest"
 	"parvis/app/voting/proof/sample"
 )
 
@@ -95,7 +96,7 @@ func TestAReceiptFindsItsBallot(t *testing.T) {
 func TestAForgedReceiptIsRefused(t *testing.T) {
 	t.Parallel()
 	log := sampleLog(2)
-	second := newScript(t)
+	second := prooftest.New(t)
 	var files []file
 	for _, r := range receiptsOf(t, log)[:2] {
 		sound := r.Encode()
@@ -118,7 +119,7 @@ func TestAForgedReceiptIsRefused(t *testing.T) {
 		}
 		files = append(files, file{"receipt", sound, false})
 	}
-	for i, other := range second.receipts(files) {
+	for i, other := range second.Receipts(sample.Key(), archives(files)...) {
 		if other.OK == files[i].forged {
 			t.Errorf("in JavaScript: %s: forged %v, ok %v, %+v", files[i].archive, files[i].forged, other.OK, other.Fault)
 		}

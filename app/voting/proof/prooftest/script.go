@@ -1,4 +1,6 @@
-package proof_test
+// Package prooftest runs the second verifier of archives and receipts, the one
+// in plain JavaScript, for the tests that compare it with the first.
+package prooftest
 
 import (
 	"encoding/json"
@@ -14,23 +16,31 @@ import (
 
 	"parvis/app/testkit/browser"
 	"parvis/app/voting/proof"
-	"parvis/app/voting/proof/sample"
 )
 
-const source = "../../ui/static/src/verifier.js"
-
-// script is the second verifier, in plain JavaScript: run by Node where there
-// is one, in the browser otherwise.
-type script struct {
-	t   *testing.T
-	run func(kind string, files []file) []byte
+// Script is the second verifier.
+type Script struct {
+	t   testing.TB
+	run func(kind string, key proof.Key, files [][]byte) []byte
 }
 
-func newScript(t *testing.T) *script {
+// New returns the verifier as Node runs it where there is one, and as the
+// browser does otherwise.
+func New(t testing.TB) *Script {
 	if node, ok := nodeHere(); ok {
-		return &script{t, func(kind string, files []file) []byte { return runInNode(t, node, kind, files) }}
+		return &Script{t, func(kind string, key proof.Key, files [][]byte) []byte { return runInNode(t, node, kind, key, files) }}
 	}
-	return scriptInBrowser(t)
+	return InBrowser(t)
+}
+
+// source is the script beside go.mod, wherever the test runs.
+func source(t testing.TB) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), "app", "ui", "static", "src", "verifier.js")
 }
 
 // nodeHere finds a Node that knows Ed25519.
@@ -57,10 +67,10 @@ const reports = [];
 for (let n = 0; n < count; n++) reports.push(await verify(await load(n)));
 `
 
-func runInNode(t *testing.T, node, kind string, files []file) []byte {
+func runInNode(t testing.TB, node, kind string, key proof.Key, files [][]byte) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	code, err := os.ReadFile(source)
+	code, err := os.ReadFile(source(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +81,7 @@ func runInNode(t *testing.T, node, kind string, files []file) []byte {
 	}
 	write("verifier.mjs", code)
 	for i, f := range files {
-		write(strconv.Itoa(i), f.archive)
+		write(strconv.Itoa(i), f)
 	}
 	write("run.mjs", []byte(fmt.Sprintf(`
 import { readFile } from "node:fs/promises";
@@ -79,7 +89,7 @@ import { verifyArchive, verifyReceipt, decodeReceipt, parseKey } from "./verifie
 const [kind, key, count] = [%q, %q, %d];
 const load = async (n) => new Uint8Array(await readFile(new URL("./" + n, import.meta.url)));
 %s
-console.log(JSON.stringify(reports));`, kind, sample.Key().String(), len(files), harness)))
+console.log(JSON.stringify(reports));`, kind, key.String(), len(files), harness)))
 	cmd := exec.Command(node, "--no-warnings", filepath.Join(dir, "run.mjs"))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -89,10 +99,11 @@ console.log(JSON.stringify(reports));`, kind, sample.Key().String(), len(files),
 	return out
 }
 
-// scriptInBrowser serves the verifier and the files to a page.
-func scriptInBrowser(t *testing.T) *script {
+// InBrowser returns the verifier as a citizen's browser runs it.
+func InBrowser(t testing.TB) *Script {
 	t.Helper()
-	var files []file
+	var files [][]byte
+	path := source(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/":
@@ -100,19 +111,19 @@ func scriptInBrowser(t *testing.T) *script {
 			fmt.Fprint(w, "<!doctype html><title>verifier</title>")
 		case "/verifier.js":
 			w.Header().Set("Content-Type", "text/javascript")
-			http.ServeFile(w, r, source)
+			http.ServeFile(w, r, path)
 		default:
 			n, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/"))
 			if err != nil || n >= len(files) {
 				http.NotFound(w, r)
 				return
 			}
-			_, _ = w.Write(files[n].archive)
+			_, _ = w.Write(files[n])
 		}
 	}))
 	t.Cleanup(server.Close)
 	tab := browser.Open(t).Go(server.URL)
-	return &script{t, func(kind string, list []file) []byte {
+	return &Script{t, func(kind string, key proof.Key, list [][]byte) []byte {
 		files = list
 		var out []byte
 		const some = 100 // a step of the browser has its patience
@@ -123,44 +134,38 @@ const [kind, key, first, count] = [%q, %q, %d, %d];
 const load = async (n) => new Uint8Array(await (await fetch("/" + (first + n))).arrayBuffer());
 %s
 return JSON.stringify(reports);
-})()`, kind, sample.Key().String(), at, min(some, len(list)-at), harness))
+})()`, kind, key.String(), at, min(some, len(list)-at), harness))
 			out = append(append(out, ','), strings.Trim(part, "[]")...)
 		}
 		return append(append([]byte{'['}, out[1:]...), ']')
 	}}
 }
 
-// found is what the second verifier says of an archive.
-type found struct{ proof.Report }
-
-func (f found) line() string { return lineOf(&f.Report) }
-
-func (s *script) verify(files []file) []found {
+// Archives verifies archives, signed by the town whose key is given.
+func (s *Script) Archives(key proof.Key, files ...[]byte) []proof.Report {
 	s.t.Helper()
-	return reports[found](s, "archive", files)
+	return reports[proof.Report](s, "archive", key, files)
 }
 
-func (s *script) receipts(files []file) []proof.ReceiptReport {
+// Receipts verifies receipts, each alone.
+func (s *Script) Receipts(key proof.Key, files ...[]byte) []proof.ReceiptReport {
 	s.t.Helper()
-	return reports[proof.ReceiptReport](s, "receipt", files)
+	return reports[proof.ReceiptReport](s, "receipt", key, files)
 }
 
-func reports[R any](s *script, kind string, files []file) (list []R) {
+func reports[R any](s *Script, kind string, key proof.Key, files [][]byte) (list []R) {
 	s.t.Helper()
-	if err := json.Unmarshal(s.run(kind, files), &list); err != nil || len(list) != len(files) {
+	if err := json.Unmarshal(s.run(kind, key, files), &list); err != nil || len(list) != len(files) {
 		s.t.Fatalf("%d files, %d reports: %v", len(files), len(list), err)
 	}
 	return list
 }
 
-// TestTheBrowserVerifiesToo: what a citizen's browser says of an archive is
-// what Node and Go say.
-func TestTheBrowserVerifiesToo(t *testing.T) {
-	t.Parallel()
-	files := forgeries(t, 77, 60)
-	for i, other := range scriptInBrowser(t).verify(files) {
-		if want := lineOf(verify(t, files[i].archive, proof.Options{Key: sample.Key()})); other.line() != want {
-			t.Errorf("%s:\n  Go:      %s\n  browser: %s", files[i].name, want, other.line())
-		}
+// Line says a report in one line, to compare both verifiers: what was found,
+// and where.
+func Line(r *proof.Report) string {
+	if r.Fault == nil {
+		return fmt.Sprintf("ok %d %d %d %d %v %s", r.Leaves, r.Checkpoints, r.Ballots, r.Replaced, r.Winners, r.SHA256)
 	}
+	return fmt.Sprintf("%s %s line %d leaf %d from %d", r.Fault.Check, r.Fault.Code, r.Fault.Line, r.Fault.Leaf, r.Fault.From)
 }
