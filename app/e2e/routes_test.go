@@ -47,6 +47,7 @@ func fixed(values ...string) func(*planted) []string {
 var (
 	open     = func(p *planted) string { return p.open.String() }
 	upcoming = func(p *planted) string { return p.upcoming.String() }
+	later    = func(p *planted) string { return p.later.String() }
 	closed   = func(p *planted) string { return p.closed.String() }
 	draft    = func(p *planted) string { return p.draft.String() }
 	spare    = func(p *planted) string { return p.spare.String() }
@@ -176,8 +177,8 @@ var ways = map[string]way{
 	"POST /office/consultations/:id/publier":                     {as: official, fill: ids(draft), form: in(offices, draft, ""), ends: true},
 	"POST /office/consultations/:id/ouvrir":                      {as: official, fill: ids(upcoming), form: in(offices, upcoming, ""), ends: true},
 	"POST /office/consultations/:id/prolonger":                   {as: official, fill: ids(open), form: in(offices, open, "")},
-	"POST /office/consultations/:id/clore":                       {as: official, fill: ids(open), form: in(offices, open, "")},
-	"POST /office/consultations/:id/annuler":                     {as: official, fill: ids(open), form: in(offices, open, "")},
+	"POST /office/consultations/:id/clore":                       {as: official, fill: ids(open), form: in(offices, open, ""), ends: true},
+	"POST /office/consultations/:id/annuler":                     {as: official, fill: ids(later), form: in(offices, later, ""), ends: true},
 	"GET /office/consultations/:id/suites":                       {as: official, fill: ids(closed)},
 	"POST /office/consultations/:id/suites":                      {as: official, fill: ids(closed)},
 	"POST /office/consultations/:id/suites/notes":                {as: official, fill: ids(closed), form: in(offices, closed, "/suites")},

@@ -28,6 +28,9 @@ const (
 	lannion     = "lannion.localhost"
 )
 
+// long asks for everything, where an ordinary run takes samples.
+var long = os.Getenv("PARVIS_LONG") != ""
+
 func TestMain(m *testing.M) {
 	code := m.Run()
 	process.end()

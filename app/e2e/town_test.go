@@ -55,14 +55,14 @@ type planted struct {
 	color   string
 	town    *tenant.Tenant
 
-	open, upcoming, closed, draft, spare uuid.UUID // consultations
-	poll, room, settled, sketch, second  voting.PollID
-	document, draftDocument, note        uuid.UUID
-	zone                                 uuid.UUID
-	receipt, code, logo, link            string
-	person                               map[string]citizen.ID
-	session, grant                       uuid.UUID
-	asker                                *client // the browser that asked for the link
+	open, upcoming, later, closed, draft, spare uuid.UUID // consultations
+	poll, room, settled, sketch, second         voting.PollID
+	document, draftDocument, note               uuid.UUID
+	zone                                        uuid.UUID
+	receipt, code, logo, link                   string
+	person                                      map[string]citizen.ID
+	session, grant                              uuid.UUID
+	asker                                       *client // the browser that asked for the link
 
 	browsers map[string]*client
 }
@@ -206,6 +206,7 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	p.sketch, p.second = polls[0], polls[1]
 	p.spare, _ = write(p.plan("À jeter", day(5), day(9), p.terms(nil)), false)
 	p.upcoming, _ = write(p.plan("À venir", day(1), day(9), p.terms(nil)), true)
+	p.later, _ = write(p.plan("Plus tard", day(2), day(9), p.terms(nil)), true)
 	at(day(-3), func(context.Context) {
 		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom)), true)
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
+	"parvis/app/access"
 	"parvis/app/citizen"
 	"parvis/app/fault"
 	"parvis/app/i18n"
@@ -48,16 +49,16 @@ func (s *Service) Mount(site fiber.Router) {
 
 // MountOffice adds the desk and the journal to the back office.
 func (s *Service) MountOffice(office fiber.Router) {
-	office.Get("/citoyens", s.deskPage)
-	office.Post("/citoyens", s.find)
-	office.Get("/citoyens/nouveau", s.assistedPage)
-	office.Post("/citoyens/nouveau", s.createAssisted)
+	office.Get("/citoyens", only(access.FindCitizen, s.deskPage))
+	office.Post("/citoyens", only(access.FindCitizen, s.find))
+	office.Get("/citoyens/nouveau", only(access.CreateCitizen, s.assistedPage))
+	office.Post("/citoyens/nouveau", only(access.CreateCitizen, s.createAssisted))
 	office.Get("/citoyens/:citizen", s.filePage)
 	office.Post("/citoyens/:citizen/identite", s.recordPerson)
 	office.Post("/citoyens/:citizen/domicile", s.recordResidence)
 	office.Post("/citoyens/:citizen/retirer", s.takeBack)
-	office.Post("/citoyens/:citizen/roles", s.grantRole)
-	office.Post("/citoyens/:citizen/roles/:grant/retirer", s.revokeRole)
+	office.Post("/citoyens/:citizen/roles", only(access.GrantRole, s.grantRole))
+	office.Post("/citoyens/:citizen/roles/:grant/retirer", only(access.GrantRole, s.revokeRole))
 	office.Get("/journal", s.journalPage)
 }
 

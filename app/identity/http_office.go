@@ -25,13 +25,18 @@ type findForm struct {
 	Query string `form:"q" validate:"required,max=254"`
 }
 
-// deskPage refuses at once whoever has no business at the desk.
-func (s *Service) deskPage(c *fiber.Ctx) error {
-	if v := web.Viewer(c); !mayAnywhere(v, access.FindCitizen) {
-		return access.Platform.Decide(v, access.FindCitizen, access.Scope{}).Err()
+// only refuses at once whoever may do that nowhere, before anything they sent
+// is looked at.
+func only(action access.Action, next fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if v := web.Viewer(c); !mayAnywhere(v, action) {
+			return access.Platform.Decide(v, action, access.Scope{}).Err()
+		}
+		return next(c)
 	}
-	return s.showDesk(c, views.Desk{}, nil)
 }
+
+func (s *Service) deskPage(c *fiber.Ctx) error { return s.showDesk(c, views.Desk{}, nil) }
 
 func (s *Service) showDesk(c *fiber.Ctx, d views.Desk, errs ui.Errors) error {
 	d.MayCreate = mayAnywhere(web.Viewer(c), access.CreateCitizen)
@@ -82,12 +87,7 @@ type assistedForm struct {
 	Present       bool      `form:"present"`
 }
 
-func (s *Service) assistedPage(c *fiber.Ctx) error {
-	if v := web.Viewer(c); !mayAnywhere(v, access.CreateCitizen) {
-		return access.Platform.Decide(v, access.CreateCitizen, access.Scope{}).Err()
-	}
-	return s.showAssisted(c, assistedForm{}, nil)
-}
+func (s *Service) assistedPage(c *fiber.Ctx) error { return s.showAssisted(c, assistedForm{}, nil) }
 
 func (s *Service) showAssisted(c *fiber.Ctx, f assistedForm, errs ui.Errors) error {
 	return web.Page(c, views.AssistedPage(views.Assisted{
