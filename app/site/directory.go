@@ -24,8 +24,12 @@ import (
 var ErrUnknownHost = fault.New(fault.NotFound, "site.unknown_host")
 
 // freshness is how long a node may go on with a tenant it has read before.
-// Past it, and as long as the database does not answer, the old one serves.
-const freshness = 5 * time.Second
+// Past it one request reads it again, for as long as rereading lasts at most;
+// meanwhile, and as long as the database does not answer, the old one serves.
+const (
+	freshness = 5 * time.Second
+	rereading = time.Second
+)
 
 // Directory finds tenants by host name. It is what a request asks first, so
 // it remembers; a host that is nobody's is remembered as well, and the memory
@@ -55,18 +59,18 @@ func NewDirectory(db *database.DB, c clock.Clock) *Directory {
 // without port, or ErrUnknownHost.
 func (d *Directory) ByHost(ctx context.Context, host string) (*tenant.Tenant, error) {
 	now := d.clock.Now()
-	d.mu.Lock()
-	if other, ok := d.aliases[host]; ok {
-		host = other
-	}
-	e, ok := d.known[host]
-	d.mu.Unlock()
-	if !ok || now.Sub(e.readAt) > freshness {
+	host, e, known, fresh := d.recall(host, now)
+	if !fresh {
+		if known {
+			limited, cancel := context.WithTimeout(ctx, rereading)
+			defer cancel()
+			ctx = limited
+		}
 		t, err := d.read(ctx, host)
 		switch {
 		case errors.Is(err, ErrUnknownHost):
 			e = entry{readAt: now}
-		case err != nil && ok: // the database is away: what was true a moment ago will do
+		case err != nil && known: // the database is away: what was true a moment ago will do
 			e.readAt = now
 		case err != nil:
 			return nil, err
@@ -79,6 +83,23 @@ func (d *Directory) ByHost(ctx context.Context, host string) (*tenant.Tenant, er
 		return nil, ErrUnknownHost
 	}
 	return e.tenant, nil
+}
+
+// recall returns what is known of a host, under its own name. Whoever finds it
+// too old reads it again; those who come meanwhile make do with it.
+func (d *Directory) recall(asked string, now time.Time) (host string, e entry, known, fresh bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	host = asked
+	if other, ok := d.aliases[host]; ok {
+		host = other
+	}
+	e, known = d.known[host]
+	fresh = known && now.Sub(e.readAt) <= freshness
+	if known && !fresh {
+		d.known[host] = entry{e.tenant, now}
+	}
+	return host, e, known, fresh
 }
 
 // Alias makes a further host, such as this machine's address on the local

@@ -9,15 +9,19 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
 
 	"parvis/app/audit"
 	"parvis/app/citizen"
 	"parvis/app/clock"
+	"parvis/app/database"
 	"parvis/app/i18n"
 	"parvis/app/module"
 	"parvis/app/tenant"
 	"parvis/app/testkit"
+	"parvis/app/testkit/faultproxy"
 )
 
 var mayor = citizen.Viewer{ID: citizen.NewID(), SignedIn: true, Grants: []citizen.Grant{{Role: citizen.Administrator}}}
@@ -84,6 +88,42 @@ func TestKnownHostIsServedWhileTheDatabaseIsAway(t *testing.T) {
 	}
 	if _, err := d.ByHost(t.Context(), "never.seen.example"); err == nil || errors.Is(err, ErrUnknownHost) {
 		t.Errorf("a host never seen was said to be nobody's while the database was away: %v", err)
+	}
+}
+
+func TestASilentDatabaseHoldsNobodyBackFromAKnownHost(t *testing.T) {
+	db := testkit.Database(t)
+	town := db.Tenant(t)
+	config, err := pgx.ParseConfig(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, err := faultproxy.New(pgconn.NetworkAddress(config.Host, config.Port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer network.Close()
+	through, err := database.Open(t.Context(), database.Options{URL: "postgres://" + database.App + "@" + network.Addr() + "/" + db.Name + "?sslmode=disable"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer through.Close()
+	now := testkit.Clock()
+	d := NewDirectory(through, now)
+	if _, err := d.ByHost(t.Context(), town.Hosts[0]); err != nil {
+		t.Fatal(err)
+	}
+	network.Set(faultproxy.Silence)
+	defer network.Cut()
+	now.Advance(time.Hour)
+	begun := time.Now()
+	for range 20 {
+		if got, err := d.ByHost(t.Context(), town.Hosts[0]); err != nil || got.ID != town.ID {
+			t.Errorf("known host: %v, %v", got, err)
+		}
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("twenty visitors waited %v for a town that is known", took)
 	}
 }
 

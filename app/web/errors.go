@@ -95,7 +95,7 @@ func (s *server) prepareContext(c *fiber.Ctx) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if r.tenant == nil {
+	if r.tenant == nil && !r.sought {
 		c.SetUserContext(ctx)
 		_ = s.loadTenant(c) // without a tenant the plain page is shown
 	}

@@ -15,6 +15,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/fault"
+	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
 )
@@ -151,6 +152,25 @@ func TestNobodyWaitsForAHandlerThatHangs(t *testing.T) {
 		return fmt.Errorf("read the poll: %w", web.Context(c).Err())
 	})
 	s.get("/lent").want(t, 503, "Le site reprend son souffle", "</html>")
+}
+
+// mute is a registry of towns that does not answer.
+type mute struct{ asked int }
+
+func (m *mute) ByHost(ctx context.Context, _ string) (*tenant.Tenant, error) {
+	m.asked++
+	<-ctx.Done()
+	return nil, fmt.Errorf("find the town: %w", ctx.Err())
+}
+
+func TestNobodyWaitsForARegistryThatHangs(t *testing.T) {
+	t.Parallel()
+	registry := &mute{}
+	s := newSite(t, func(o *web.Options) { o.Timeout, o.Tenants = 20*time.Millisecond, registry })
+	s.get("/bonjour").want(t, 503, "Le site reprend son souffle", "</html>")
+	if registry.asked != 1 {
+		t.Errorf("the registry is asked %d times by one request", registry.asked)
+	}
 }
 
 func TestErrorPagesWorkWithoutChrome(t *testing.T) {

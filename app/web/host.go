@@ -86,6 +86,7 @@ func (s *server) loadTenant(c *fiber.Ctx) error {
 	if !ok {
 		return ErrUnknownHost
 	}
+	r.sought = true
 	t, err := s.Tenants.ByHost(c.UserContext(), name)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return ErrUnknownHost.Wrap(err)

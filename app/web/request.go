@@ -17,6 +17,7 @@ type request struct {
 	id       string
 	host     string // as sent, normalised, with its port when there is one
 	tenant   *tenant.Tenant
+	sought   bool // the tenant was looked for, found or not
 	viewer   citizen.Viewer
 	session  string // the token of the session, "" for a visitor
 	visit    string // the visitor's pre-session, "" until it is needed
