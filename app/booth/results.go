@@ -248,6 +248,9 @@ func verdictOf(ctx context.Context, p *voting.Poll, r *voting.Result) string {
 	case len(names) > 1:
 		return i18n.T(ctx, "booth.verdict.several", "Names", i18n.List(ctx, names))
 	}
+	if r.Base == 1 {
+		return i18n.T(ctx, "booth.verdict.only", "Name", names[0])
+	}
 	votes := r.Outcome.Totals[r.Outcome.Winners[0]].Num().Int64() // of ballots: whole
 	return i18n.T(ctx, "booth.verdict.first", "Name", names[0], "Count", votes, "Percent", percent(ctx, votes, r.Base), "Base", i18n.Number(ctx, r.Base))
 }

@@ -70,6 +70,14 @@ func TestResultsWaitForTheOfficeWhereTheRulesSaySo(t *testing.T) {
 	who.get(path(id)+"/resultats").want(t, 200, "« Un jardin partagé » arrive en tête avec 9 voix, soit 64 % des 14 bulletins exprimés.", "Publication des résultats")
 }
 
+func TestOneBallotIsNotSpokenOfAsSeveral(t *testing.T) {
+	s := newSquare(t)
+	id := s.open(terms(between(-time.Hour, time.Hour)))
+	s.fill(id, "a")
+	s.at(noon.Add(time.Hour))
+	s.as("").get(path(id)+"/resultats").want(t, 200, "arrive en tête : c'est la réponse du seul bulletin exprimé.").without(t, "des 1 bulletins")
+}
+
 func TestTheResultIsSaidDrawnAndGivenAway(t *testing.T) {
 	s := newSquare(t)
 	s.citizen("Alice")
