@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -134,7 +135,7 @@ func (p *Program) promote(ctx context.Context, c *cli.Command) error {
 		if err := app.Identity.Promote(ctx, t, c.String("email"), citizen.Administrator); err != nil {
 			return app.explain(err)
 		}
-		_, err = fmt.Fprintf(p.Stdout, "%s administre désormais %s.\n", c.String("email"), t.SiteName)
+		_, err = fmt.Fprintf(p.Stdout, "%s administre désormais %s.\n", c.String("email"), cmp.Or(t.SiteName, t.Name))
 		return err
 	})
 }

@@ -25,6 +25,9 @@ func (p *Program) serveCommand() *cli.Command {
 			&cli.IntFlag{Name: "crowd", Usage: "démonstration : votantes et votants simulés dans la salle"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if word := c.Args().First(); word != "" { // as the default command, it is given what no command is called
+				return fmt.Errorf("commande inconnue : « %s » (« parvis help » les montre)", word)
+			}
 			return p.serve(ctx, c.Bool("lan"), c.Int("crowd"))
 		},
 	}
