@@ -82,7 +82,22 @@ func Text(source string, limit int) string {
 // keep the server busy: parsing takes the square of such depths. It is shown as
 // it was typed.
 func absurd(src []byte) bool {
-	return deepRE.Match(src) || bytes.Count(src, []byte("](")) > 1000
+	return deepRE.Match(src) || bytes.Count(src, []byte("](")) > 1000 || cells(src) > mostCells
+}
+
+// mostCells bounds the cells of tables in a text.
+const mostCells = 50_000
+
+// cells returns how many cells the tables of a text may come to: each line of
+// a table is filled up to the columns of its head, were it a single bar.
+func cells(src []byte) int {
+	columns := 0
+	for line := range bytes.Lines(src) {
+		if len(bytes.Trim(line, "|:- \t\r\n\f\v>")) == 0 { // below the heads
+			columns = max(columns, bytes.Count(line, []byte("|"))+1)
+		}
+	}
+	return columns * bytes.Count(src, []byte("\n"))
 }
 
 // deepRE finds a line with more than 30 marks of quotation or of list in a row.

@@ -44,9 +44,14 @@ type ideaForm struct {
 }
 
 // bindSite binds ideaForm and hands what it got to see.
+// uploads are the routes of bindSite that take large bodies.
+var uploads = []web.Upload{
+	{Pattern: "/idees/:id/photo", Limit: 1 << 20}, {Pattern: "/idees/:id/film", Limit: 4 << 20}, {Pattern: "/office/:id/film", Limit: 4 << 20},
+}
+
 func bindSite(t testing.TB, see func(ideaForm, ui.Errors)) *site {
 	t.Helper()
-	s := newSite(t, func(o *web.Options) { o.Uploads = []web.Upload{{Pattern: "/idees/:id/photo", Limit: 1 << 20}} })
+	s := newSite(t, func(o *web.Options) { o.Uploads = uploads })
 	handler := func(c *fiber.Ctx) error {
 		var form ideaForm
 		errs, err := web.Bind(c, &form)
@@ -59,6 +64,8 @@ func bindSite(t testing.TB, see func(ideaForm, ui.Errors)) *site {
 	s.Post("/idees", handler)
 	s.Get("/idees", handler)
 	s.Post("/idees/:id/photo", handler)
+	s.Post("/idees/:id/film", handler)
+	s.Post("/office/:id/film", handler)
 	return s
 }
 
@@ -254,6 +261,29 @@ func TestUploadsHaveTheirOwnLimit(t *testing.T) {
 		t.Errorf("%+v", got.File)
 	}
 	upload(2_000_000).want(t, 413)
+}
+
+func TestAStrangerCannotFillTheMemoryWithUploads(t *testing.T) {
+	t.Parallel()
+	s := bindSite(t, func(ideaForm, ui.Errors) {})
+	s.listen()
+	film := strings.Repeat("x", 2<<20)
+	try := func(path, token string) answer {
+		delete(s.jar, "parvis")
+		if token != "" {
+			s.jar["parvis"] = token
+		}
+		return s.send(http.MethodPost, path, film, "Content-Type", "text/plain")
+	}
+	// Whoever is not known is stopped before a byte of the film is kept.
+	try("/idees/7/film", "").want(t, 401)
+	try("/idees/7/film", "stolen-token").want(t, 401)
+	try("/office/7/film", "alice-token").want(t, 401)
+	// Whoever is known is read to the end, and then refused for the form.
+	try("/idees/7/film", "alice-token").want(t, 403)
+	try("/office/7/film", "agent-token").want(t, 403)
+	film = strings.Repeat("x", 5<<20)
+	try("/idees/7/film", "alice-token").want(t, 413)
 }
 
 func TestFaultsOfTheServiceComeBackToTheForm(t *testing.T) {

@@ -56,9 +56,20 @@ type field struct{ Name, Value string }
 func (s *server) fail(c *fiber.Ctx, err error) error {
 	start := time.Now()
 	s.begin(c)
+	if errors.Is(err, fiber.ErrRequestEntityTooLarge) && s.stranger(c) {
+		err = ErrSignInRequired
+	}
 	s.answer(c, err)
 	s.logRequest(c, time.Since(start))
 	return nil
+}
+
+// stranger reports whether a body was refused because of who sent it, and not
+// because of its size alone: a session may end while a document is chosen.
+func (s *server) stranger(c *fiber.Ctx) bool {
+	header := &c.Request().Header
+	upload, ok := s.uploadOf(header)
+	return ok && header.ContentLength() <= upload.Limit && !s.known(header)
 }
 
 // answer is the only place where errors become responses.
