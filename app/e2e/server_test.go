@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parvis/app/config"
+	"parvis/app/database"
 	"parvis/app/kernel"
 	"parvis/app/module"
 	"parvis/app/tenant"
@@ -41,8 +42,11 @@ func TestMain(m *testing.M) {
 type server struct {
 	app  *kernel.App
 	db   *testkit.DB
+	way  *database.DB // the program's own way to it
 	port string
+	data string
 	log  *logbook
+	stop func()
 }
 
 // seeded is a server with the demonstration towns, of the test's own.
@@ -71,12 +75,19 @@ var sharedServer = sync.OnceValue(func() *server { return seeded(&process) })
 // a port of its own, until the test ends.
 func start(t testing.TB, db *testkit.DB, all func(*kernel.Platform) []module.Module) *server {
 	t.Helper()
-	s := &server{db: db, log: &logbook{}}
+	return startOn(t, db, db.DB, all)
+}
+
+// startOn is start with another way to the database.
+func startOn(t testing.TB, db *testkit.DB, by *database.DB, all func(*kernel.Platform) []module.Module) *server {
+	t.Helper()
+	s := &server{db: db, way: by, data: t.TempDir(), log: &logbook{}}
 	s.listen(t, "127.0.0.1:0", all)
 	return s
 }
 
-// listen builds the program and serves it on an address.
+// listen builds the program and serves it on an address. It may be called
+// again once stopped.
 func (s *server) listen(t testing.TB, address string, all func(*kernel.Platform) []module.Module) {
 	t.Helper()
 	listener, err := web.Listen(address)
@@ -85,13 +96,13 @@ func (s *server) listen(t testing.TB, address string, all func(*kernel.Platform)
 	}
 	_, s.port, _ = net.SplitHostPort(listener.Addr().String())
 	cfg, err := config.LoadFrom(map[string]string{
-		"PARVIS_ADDR": "127.0.0.1:" + s.port, "PARVIS_DATA": t.TempDir(), "PARVIS_DEMO": "1", "PARVIS_DEVELOPMENT": "1",
+		"PARVIS_ADDR": "127.0.0.1:" + s.port, "PARVIS_DATA": s.data, "PARVIS_DEMO": "1", "PARVIS_DEVELOPMENT": "1",
 		"PARVIS_SECRET": strings.Repeat("secret of the tests ", 2),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.app, err = kernel.New(kernel.Options{Config: cfg, DB: s.db.DB, Modules: all, Log: slog.New(s.log)})
+	s.app, err = kernel.New(kernel.Options{Config: cfg, DB: s.way, Modules: all, Log: slog.New(s.log)})
 	if err != nil {
 		t.Fatalf("build the program: %v", err)
 	}
@@ -100,7 +111,7 @@ func (s *server) listen(t testing.TB, address string, all func(*kernel.Platform)
 	}
 	app, served := s.app, make(chan error, 1)
 	go func() { served <- app.Fiber.Listener(listener) }()
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		app.Stop(ctx)
@@ -108,6 +119,7 @@ func (s *server) listen(t testing.TB, address string, all func(*kernel.Platform)
 			t.Errorf("serve: %v", err)
 		}
 	})
+	t.Cleanup(s.stop)
 }
 
 // url is the address of a path of a host.

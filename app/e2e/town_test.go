@@ -284,7 +284,7 @@ func (p *planted) askLink(t testing.TB, c *client, email string) string {
 
 var (
 	linkRE = regexp.MustCompile(`/connexion/lien/([\w-]+)`)
-	codeRE = regexp.MustCompile(`(?m)^\s*(\d{3})[ \x{00a0}]?(\d{3})\s*$`)
+	codeRE = regexp.MustCompile(`(?m)^\s*(\d{6})\s*$`)
 )
 
 // letter is the newest mail kept for an address.

@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -80,18 +81,35 @@ func (p *Page) WaitGone(selector string) *Page {
 	return p
 }
 
-// Until waits until a JavaScript expression is true.
+// Until waits until a JavaScript expression is true, on this page or on one
+// that it leads to by itself.
 func (p *Page) Until(expression string) *Page {
 	p.t.Helper()
-	p.do("wait until "+expression, chromedp.Poll[chromedp.Void](expression,
+	p.poll("wait until "+expression, chromedp.Poll[chromedp.Void](expression,
 		chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience)))
 	return p
+}
+
+// pageGone is how Chromium says that it left the page it was asked about.
+var pageGone = regexp.MustCompile(`navigated or closed|Cannot find context|context was destroyed`)
+
+// poll waits, and goes on waiting on the next page when the page goes away.
+func (p *Page) poll(what string, step chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	p.call(what, func(ctx context.Context) error {
+		for {
+			err := chromedp.Do(ctx, step)
+			if err == nil || ctx.Err() != nil || !pageGone.MatchString(err.Error()) {
+				return err
+			}
+		}
+	})
 }
 
 // UntilText waits until the element that matches the selector contains text.
 func (p *Page) UntilText(selector, text string) *Page {
 	p.t.Helper()
-	p.do("wait for "+text, chromedp.PollFunction[chromedp.Void](
+	p.poll("wait for "+text, chromedp.PollFunction[chromedp.Void](
 		`(selector, text) => document.querySelector(selector)?.textContent.includes(text)`,
 		chromedp.WithPollingArgs(selector, text),
 		chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience)))

@@ -146,3 +146,12 @@ const shown = document.querySelector("[data-unsaved-text]");
 if (shown && !shown.hidden) setUnsaved(true);
 const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
 if (target?.matches?.("dialog")) target.showModal();
+
+// A page that says the site is away comes back once the site answers.
+const retry = document.querySelector("meta[name=retry]");
+if (retry) {
+  setInterval(async () => {
+    const answer = await fetch(location.href, { method: "HEAD" }).catch(() => {});
+    if (answer && answer.status !== 503) location.reload();
+  }, retry.content * 1000);
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package e2e
+
+// slack is by how much times may be longer: not at all.
+const slack = 1
