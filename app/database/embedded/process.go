@@ -292,13 +292,21 @@ func relay(output io.Reader, words *tail, log *slog.Logger) {
 	for lines.Scan() {
 		line := lines.Text()
 		_, _ = io.WriteString(words, line+"\n")
-		level := slog.LevelDebug
-		if strings.HasPrefix(line, "FATAL:") || strings.HasPrefix(line, "PANIC:") {
-			level = slog.LevelWarn
-		}
-		log.Log(context.Background(), level, line, "from", "postgres")
+		log.Log(context.Background(), severity(line), line, "from", "postgres")
 	}
 	_, _ = io.Copy(io.Discard, output)
+}
+
+// severity is the level at which a line of PostgreSQL's is worth reading. What
+// it answers to whoever knocks while it starts or stops is expected: we do.
+func severity(line string) slog.Level {
+	if strings.HasPrefix(line, "FATAL:  the database system is ") {
+		return slog.LevelDebug
+	}
+	if strings.HasPrefix(line, "FATAL:") || strings.HasPrefix(line, "PANIC:") {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
 }
 
 // tail keeps the end of what is written to it.
