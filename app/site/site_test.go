@@ -114,7 +114,7 @@ func TestASilentDatabaseHoldsNobodyBackFromAKnownHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	network.Set(faultproxy.Silence)
-	defer network.Cut()
+	defer network.Heal()
 	now.Advance(time.Hour)
 	begun := time.Now()
 	for range 20 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,8 +119,8 @@ func (r *Report) text() string {
 func (r *Report) problem(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.Problems) < 50 {
-		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); len(r.Problems) < 50 && !slices.Contains(r.Problems, text) {
+		r.Problems = append(r.Problems, text)
 	}
 }
 
