@@ -48,7 +48,7 @@ CREATE TABLE core.identity_marks (
     kind        text NOT NULL CHECK (kind IN ('email')),
     hash        bytea NOT NULL,
     citizen_id  uuid NOT NULL,
-    erased_at   timestamptz,                                -- when the account was; retention counts from here
+    erased_at   timestamptz,                                -- when the account was, or left the address; retention counts from here
     CONSTRAINT one_person_once PRIMARY KEY (tenant_id, kind, hash),
     CONSTRAINT mark_is_of_a_citizen FOREIGN KEY (tenant_id, citizen_id) REFERENCES core.citizens (tenant_id, id) ON DELETE CASCADE
 );

@@ -33,6 +33,27 @@ func ParseEmail(text string) (string, error) {
 	return address, nil
 }
 
+// mailboxOf returns the address of the mailbox that an address of mail leads
+// to, as far as that is known: what follows a "+" is a label of its owner's, and
+// one large provider reads no dots. It tells voters apart; letters go to the
+// address as it was typed.
+func mailboxOf(email string) string {
+	local, domain, found := cutLast(email, "@")
+	if !found {
+		return email
+	}
+	if name, _, labelled := strings.Cut(local, "+"); labelled && name != "" {
+		local = name
+	}
+	if domain == "googlemail.com" {
+		domain = "gmail.com"
+	}
+	if domain == "gmail.com" {
+		local = strings.ReplaceAll(local, ".", "")
+	}
+	return local + "@" + domain
+}
+
 // MaskEmail returns an address that its owner recognises and others do not
 // learn: "j…n@exemple.fr".
 func MaskEmail(email string) string {

@@ -72,6 +72,7 @@ var (
 	ErrBornOn        = fault.New(fault.Invalid, "identity.born_on.invalid")
 	ErrZone          = fault.New(fault.Invalid, "identity.zone.unknown")
 	ErrEmailTaken    = fault.New(fault.Conflict, "identity.email.taken")
+	ErrMailboxUsed   = fault.New(fault.Conflict, "identity.email.mailbox_used")
 	ErrCode          = fault.New(fault.Invalid, "identity.code.wrong")
 	ErrCodeSpent     = fault.New(fault.Invalid, "identity.code.spent")
 	ErrLinkGone      = fault.New(fault.Closed, "identity.link.gone")

@@ -52,6 +52,22 @@ func assistedLetter(ctx context.Context, t *tenant.Tenant, base string) mail.Let
 	}
 }
 
+// movedLetter tells an address that it is no more that of its account.
+func movedLetter(ctx context.Context, t *tenant.Tenant) mail.Letter {
+	return mail.Letter{
+		Subject:    i18n.T(ctx, "identity.letter.moved.subject", "Site", t.SiteName),
+		Paragraphs: []string{i18n.T(ctx, "identity.letter.moved.text", "Site", t.SiteName), i18n.T(ctx, "identity.letter.not_you", "Town", t.Name)},
+	}
+}
+
+// passwordLetter tells somebody that their password was set or taken away.
+func passwordLetter(ctx context.Context, t *tenant.Tenant) mail.Letter {
+	return mail.Letter{
+		Subject:    i18n.T(ctx, "identity.letter.password.subject", "Site", t.SiteName),
+		Paragraphs: []string{i18n.T(ctx, "identity.letter.password.text", "Site", t.SiteName), i18n.T(ctx, "identity.letter.not_you", "Town", t.Name)},
+	}
+}
+
 // erasedLetter is the last one.
 func erasedLetter(ctx context.Context, t *tenant.Tenant) mail.Letter {
 	return mail.Letter{

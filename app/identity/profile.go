@@ -140,23 +140,26 @@ func emailFault(err error) error {
 }
 
 // SetPassword gives an account a password, or takes it away when empty. The
-// account's other sessions end.
+// account's other sessions end, and its owner is told by mail.
 func (s *Service) SetPassword(ctx context.Context, t *tenant.Tenant, id citizen.ID, password, token string) error {
 	hash := ""
+	a, err := s.Account(ctx, t.ID, id)
+	if err != nil {
+		return err
+	}
 	if password != "" {
-		a, err := s.Account(ctx, t.ID, id)
-		if err != nil {
-			return err
-		}
 		local, _, _ := cutLast(a.Email, "@")
 		if err := checkPassword(password, local, a.Name, t.Name, t.SiteName); err != nil {
 			return err
 		}
 		hash = s.hashes.hash(password)
 	}
-	err := s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
+	err = s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewRaw(`UPDATE core.citizens SET password_hash = ? WHERE tenant_id = ? AND id = ? AND erased_at IS NULL`, nullText(hash), t.ID, id).Exec(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.warn(ctx, tx, t, a.Email, passwordLetter(ctx, t))
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/fault"
+	"parvis/app/mail"
 	"parvis/app/tenant"
 )
 
@@ -288,7 +289,7 @@ func (s *Service) fulfil(ctx context.Context, tx bun.Tx, t *tenant.Tenant, b Bro
 	case signUp:
 		id, welcome, err = s.openAccount(ctx, tx, t, r)
 	case changeEmail:
-		err = s.moveEmail(ctx, tx, t.ID, id, r.Email)
+		err = s.moveEmail(ctx, tx, t, id, r.Email)
 	case signIn:
 		err = s.proveEmail(ctx, tx, t.ID, id)
 	default:
@@ -339,27 +340,59 @@ func (s *Service) proveEmail(ctx context.Context, tx bun.Tx, t tenant.ID, id cit
 	return err
 }
 
-// moveEmail gives an account its new address. Its sessions elsewhere end: the
-// old mailbox may be why it moved.
-func (s *Service) moveEmail(ctx context.Context, tx bun.Tx, t tenant.ID, id citizen.ID, email string) error {
-	result, err := tx.NewRaw(`UPDATE core.citizens SET email = ? WHERE tenant_id = ? AND id = ? AND erased_at IS NULL`, email, t, id).Exec(ctx)
-	if err != nil {
-		return emailFault(err)
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
+// moveEmail gives an account its new address. Its sessions elsewhere and what
+// was asked for elsewhere end: the old mailbox may be why it moved. The old
+// address is told, for whoever moves the account may not be its owner.
+func (s *Service) moveEmail(ctx context.Context, tx bun.Tx, t *tenant.Tenant, id citizen.ID, email string) error {
+	before, err := s.lock(ctx, tx, t.ID, id)
+	if errors.Is(err, ErrNoAccount) {
 		return ErrLinkGone.Wrap(err)
 	}
-	if _, err := tx.NewRaw(`DELETE FROM core.identity_marks WHERE tenant_id = ? AND citizen_id = ?`, t, id).Exec(ctx); err != nil {
+	if err != nil {
 		return err
 	}
-	if _, err := tx.NewRaw(`DELETE FROM core.sessions WHERE tenant_id = ? AND citizen_id = ?`, t, id).Exec(ctx); err != nil {
+	if _, err := tx.NewRaw(`UPDATE core.citizens SET email = ? WHERE tenant_id = ? AND id = ?`, email, t.ID, id).Exec(ctx); err != nil {
+		return emailFault(err)
+	}
+	// The old mark stays for as long as that of an account that is erased: the
+	// old mailbox must not open a second account, and vote again with it.
+	for _, statement := range []string{
+		`UPDATE core.identity_marks SET erased_at = ? WHERE tenant_id = ? AND citizen_id = ?`,
+		`UPDATE core.sign_in_requests SET expires_at = ? WHERE tenant_id = ? AND citizen_id = ? AND used_at IS NULL`,
+	} {
+		if _, err := tx.NewRaw(statement, s.clock.Now(), t.ID, id).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.NewRaw(`DELETE FROM core.sessions WHERE tenant_id = ? AND citizen_id = ?`, t.ID, id).Exec(ctx); err != nil {
 		return err
 	}
-	return errors.Join(s.store.mark(ctx, tx, t, s.emailMark(t, email), id), s.proveEmail(ctx, tx, t, id))
+	if err := s.store.mark(ctx, tx, t.ID, s.emailMark(t.ID, email), id); err != nil {
+		return err
+	}
+	if err := s.proveEmail(ctx, tx, t.ID, id); err != nil {
+		return err
+	}
+	return s.warn(ctx, tx, t, before.Email, movedLetter(ctx, t))
 }
 
-// emailMark is the keyed hash that outlives an account.
-func (s *Service) emailMark(t tenant.ID, email string) []byte { return s.keyed("email", t, email) }
+// warn tells an account's owner that how one signs in has changed.
+func (s *Service) warn(ctx context.Context, tx bun.Tx, t *tenant.Tenant, email string, letter mail.Letter) error {
+	if email == "" {
+		return nil
+	}
+	message, err := letter.To(ctx, t, email)
+	if err != nil {
+		return err
+	}
+	return s.mail.Enqueue(ctx, tx, t, message)
+}
+
+// emailMark is the keyed hash that outlives an account: that of the mailbox,
+// whichever of its addresses the account has.
+func (s *Service) emailMark(t tenant.ID, email string) []byte {
+	return s.keyed("email", t, mailboxOf(email))
+}
 
 func declared(address string) citizen.Proof {
 	if address == "" {

@@ -224,16 +224,27 @@ func (s *Service) Revoke(ctx context.Context, t tenant.ID, id citizen.ID, sessio
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return ErrNoSession.Wrap(err)
 		}
-		return nil
+		return s.dropMoves(ctx, tx, t, id)
 	})
 }
 
-// RevokeOthers ends every session of a citizen but the one of token.
+// dropMoves ends the changes of address that wait for their code.
+func (s *Service) dropMoves(ctx context.Context, tx bun.Tx, t tenant.ID, id citizen.ID) error {
+	_, err := tx.NewRaw(`UPDATE core.sign_in_requests SET expires_at = ? WHERE tenant_id = ? AND citizen_id = ? AND purpose = ? AND used_at IS NULL`,
+		s.clock.Now(), t, id, changeEmail).Exec(ctx)
+	return err
+}
+
+// RevokeOthers ends every session of a citizen but the one of token, and what
+// they began: an address of mail that one of them is about to give the account.
 func (s *Service) RevokeOthers(ctx context.Context, t tenant.ID, id citizen.ID, token string) error {
 	defer s.forget(t, id)
 	return s.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewRaw(`DELETE FROM core.sessions WHERE tenant_id = ? AND citizen_id = ? AND token_hash <> ?`, t, id, hashToken(token)).Exec(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.dropMoves(ctx, tx, t, id)
 	})
 }
 

@@ -121,13 +121,20 @@ func (store) insert(ctx context.Context, tx bun.Tx, t tenant.ID, a newAccount, n
 	return err
 }
 
-// mark ties a keyed hash to a citizen.
+// mark ties a keyed hash to a citizen. One that is tied to somebody else stays
+// so, erased or not: it may have made them a voter.
 func (store) mark(ctx context.Context, tx bun.Tx, t tenant.ID, hash []byte, id citizen.ID) error {
-	_, err := tx.NewRaw(`
+	result, err := tx.NewRaw(`
 		INSERT INTO core.identity_marks (tenant_id, kind, hash, citizen_id) VALUES (?, 'email', ?, ?)
-		ON CONFLICT (tenant_id, kind, hash) DO UPDATE SET citizen_id = excluded.citizen_id, erased_at = NULL`,
+		ON CONFLICT (tenant_id, kind, hash) DO UPDATE SET erased_at = NULL WHERE core.identity_marks.citizen_id = excluded.citizen_id`,
 		t, hash, id).Exec(ctx)
-	return err
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return ErrMailboxUsed.Wrap(err)
+	}
+	return nil
 }
 
 // erased returns the erased account that a keyed hash is tied to, so that
