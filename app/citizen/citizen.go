@@ -92,11 +92,20 @@ type Viewer struct {
 }
 
 // Has reports whether v holds one of the roles for the module, either there
-// or on the whole site. An administrator of the site holds every role.
+// or on the whole site, be it for a zone only. An administrator holds every
+// role. It opens doors and menus; what is behind asks access.Table, or Governs.
 func (v Viewer) Has(module string, roles ...Role) bool {
 	return slices.ContainsFunc(v.Grants, func(g Grant) bool {
 		inScope := g.Module == "" || g.Module == module
 		return inScope && (slices.Contains(roles, g.Role) || g.Role == Administrator)
+	})
+}
+
+// Governs reports whether v holds one of the roles on the whole site, limited
+// neither to a module nor to a zone: what the site's own settings ask for.
+func (v Viewer) Governs(roles ...Role) bool {
+	return slices.ContainsFunc(v.Grants, func(g Grant) bool {
+		return g.Module == "" && g.Zone == uuid.Nil && (slices.Contains(roles, g.Role) || g.Role == Administrator)
 	})
 }
 

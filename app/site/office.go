@@ -58,11 +58,11 @@ func (s *Site) desk(c *fiber.Ctx) error {
 		return nil
 	})
 	for _, a := range platformAreas {
-		if v.Has("", a.roles...) {
+		if a.open(v) {
 			page.Areas = append(page.Areas, views.Area{Title: i18n.T(ctx, a.key), Text: i18n.T(ctx, a.key+".text"), Href: a.href, Icon: a.icon})
 		}
 	}
-	if v.Has("", citizen.Administrator) { // everyone of the staff may read it; it is of use to few
+	if v.Governs(citizen.Administrator) { // everyone of the staff may read it; it is of use to few
 		page.Areas = append(page.Areas, views.Area{
 			Title: i18n.T(ctx, "site.desk.area.style"), Text: i18n.T(ctx, "site.desk.area.style.text"), Href: "/office/style", Icon: "palette",
 		})

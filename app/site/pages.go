@@ -141,7 +141,7 @@ func (s *Site) OfficeMenu(c *fiber.Ctx) []ui.MenuItem {
 		return nil
 	})
 	for _, a := range platformAreas {
-		if v.Has("", a.roles...) {
+		if a.open(v) {
 			items = append(items, ui.MenuItem{Label: i18n.T(ctx, a.key), Href: a.href, Icon: a.icon, Current: strings.HasPrefix(path, a.href)})
 		}
 	}
@@ -167,16 +167,26 @@ func (s *Site) Footer(ctx context.Context) []ui.Link {
 	)
 }
 
-// platformAreas are the parts of the back office that belong to no module.
-//
-// i18n: site.desk.area.*
-var platformAreas = []struct {
+// area is a part of the back office that belongs to no module.
+type area struct {
 	key, href, icon string
+	whole           bool // for those who hold the role on the whole site only
 	roles           []citizen.Role
-}{
-	{"site.desk.area.citizens", "/office/citoyens", "users", []citizen.Role{citizen.Agent}},
-	{"site.desk.area.journal", "/office/journal", "scroll-text", []citizen.Role{citizen.Scrutineer}},
-	{"site.desk.area.site", "/office/site", "settings", []citizen.Role{citizen.Administrator}},
+}
+
+func (a area) open(v citizen.Viewer) bool {
+	if a.whole {
+		return v.Governs(a.roles...)
+	}
+	return v.Has("", a.roles...)
+}
+
+//i18n: site.desk.area.*
+
+var platformAreas = []area{
+	{"site.desk.area.citizens", "/office/citoyens", "users", false, []citizen.Role{citizen.Agent}},
+	{"site.desk.area.journal", "/office/journal", "scroll-text", true, []citizen.Role{citizen.Scrutineer}},
+	{"site.desk.area.site", "/office/site", "settings", true, []citizen.Role{citizen.Administrator}},
 }
 
 // byAge puts what has waited longest first.

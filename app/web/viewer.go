@@ -134,14 +134,20 @@ func RequireSignIn(c *fiber.Ctx) error {
 }
 
 // Require lets through those who hold one of the roles for the module, there
-// or on the whole site. An empty module means the site itself. Narrower scopes
-// are the service's matter.
+// or on the whole site. An empty module means the site itself, which a grant
+// limited to a zone does not reach; other narrower scopes are the service's
+// matter.
 func Require(module string, roles ...citizen.Role) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		switch viewer := of(c).viewer; {
+		viewer := of(c).viewer
+		allowed := viewer.Has(module, roles...)
+		if module == "" {
+			allowed = viewer.Governs(roles...)
+		}
+		switch {
 		case !viewer.SignedIn:
 			return ErrSignInRequired
-		case !viewer.Has(module, roles...):
+		case !allowed:
 			return ErrForbidden
 		}
 		return c.Next()

@@ -402,6 +402,31 @@ func TestRolesOpenTheBackOffice(t *testing.T) {
 	s.get("/office/idees").want(t, 200, "office")
 }
 
+// Whoever administers one district rewrote the town's name, its legal pages and
+// its modules.
+func TestAnAdministratorOfADistrictDoesNotTakeTheTown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	page := func(c *fiber.Ctx) error { return c.SendString("office") }
+	s.Post("/office/site", web.Require("", citizen.Administrator), page)
+	s.Get("/office/site", web.Require("", citizen.Administrator), page)
+	s.Get("/office/idees", web.Require("ideas", citizen.Agent), page)
+	hold := func(token string, g citizen.Grant) {
+		s.sessions.viewers[token] = citizen.Viewer{ID: citizen.NewID(), SignedIn: true, Grants: []citizen.Grant{g}}
+	}
+	hold("district", citizen.Grant{Role: citizen.Administrator, Zone: uuid.New()})
+	hold("module", citizen.Grant{Role: citizen.Administrator, Module: "ideas"})
+	hold("town", citizen.Grant{Role: citizen.Administrator})
+	s.jar["parvis"] = "district"
+	s.get("/office/site").want(t, 403, "Accès refusé")
+	s.get("/office/idees").want(t, 200)
+	s.jar["parvis"] = "module"
+	s.get("/office/site").want(t, 403, "Accès refusé")
+	s.get("/office/idees").want(t, 200)
+	s.jar["parvis"] = "town"
+	s.get("/office/site").want(t, 200, "office")
+}
+
 func TestIdentifiersOfRoutes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
