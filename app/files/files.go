@@ -87,6 +87,29 @@ func (s *Store) Put(ctx context.Context, t tenant.ID, space string, r io.Reader,
 	return s.keep(tmp, folder, kind.MediaType)
 }
 
+// Keep stores what the program itself writes, whatever its kind and size, and
+// returns its hash. It is on the disk when Keep returns, or not at all.
+func (s *Store) Keep(ctx context.Context, t tenant.ID, space string, write func(io.Writer) error) (sha256 string, size int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", 0, err
+	}
+	folder := s.folder(t, space)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", 0, onDisk(fmt.Errorf("make a folder of files: %w", err))
+	}
+	tmp, err := os.CreateTemp(folder, ".upload-*")
+	if err != nil {
+		return "", 0, onDisk(fmt.Errorf("create a file: %w", err))
+	}
+	defer os.Remove(tmp.Name()) // gone already when it was kept
+	defer tmp.Close()
+	if err := write(tmp); err != nil {
+		return "", 0, onDisk(fmt.Errorf("write a file: %w", err))
+	}
+	blob, err := s.keep(tmp, folder, "")
+	return blob.SHA256, blob.Size, err
+}
+
 // keep gives a finished upload its final name, durably.
 func (s *Store) keep(tmp *os.File, folder, mediaType string) (Blob, error) {
 	hash := sha256.New()

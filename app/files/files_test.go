@@ -310,3 +310,36 @@ func photograph(t *testing.T, orientation uint16, remark string) []byte {
 func crcOf(b []byte) uint32 { return crc32.ChecksumIEEE(b) }
 
 const errNoSpace = syscall.ENOSPC
+
+func TestWhatTheProgramWritesIsKeptWholeOrNotAtAll(t *testing.T) {
+	root := t.TempDir()
+	s, town := New(root), tenant.NewID()
+	write := func(text string, failure error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return errors.Join(err, failure)
+		}
+	}
+	sha, size, err := s.Keep(t.Context(), town, "archives", write("an archive\n", nil))
+	if err != nil || size != 11 {
+		t.Fatal(size, err)
+	}
+	f, err := s.Open(town, "archives", sha)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got, _ := io.ReadAll(f); string(got) != "an archive\n" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := s.Open(tenant.NewID(), "archives", sha); !errors.Is(err, ErrNotFound) {
+		t.Errorf("another town opens it: %v", err)
+	}
+	broken := errors.New("broken")
+	if _, _, err := s.Keep(t.Context(), town, "archives", write("half of", broken)); !errors.Is(err, broken) {
+		t.Errorf("kept: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(root, town.String(), "archives", ".upload-*")); len(left) > 0 {
+		t.Errorf("left %v", left)
+	}
+}

@@ -28,7 +28,9 @@ type PublishedBallot struct {
 }
 
 // Ballots gives each ballot of a closed poll to yield, if they may be seen, in
-// the order of the pseudonyms: that of arrival is not told.
+// the order of the pseudonyms: that of arrival is not told. Those of a severed
+// poll have neither pseudonym nor nonce, but an id that says nothing; the kept
+// archive is what they were published with.
 func (b *Box) Ballots(ctx context.Context, t tenant.ID, id PollID, as realtime.Audience, yield func(PublishedBallot) error) error {
 	ctx = database.Patiently(ctx, 5*time.Minute)
 	return b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
@@ -39,8 +41,11 @@ func (b *Box) Ballots(ctx context.Context, t tenant.ID, id PollID, as realtime.A
 		if err := poll.mayShowResults(as); err != nil {
 			return err
 		}
-		rows, err := database.Tx(ctx).Query(ctx, `SELECT ballot_key, marks, nonce FROM voting.ballots
-			WHERE tenant_id = $1 AND poll_id = $2 ORDER BY ballot_key`, t.String(), id.String())
+		query := `SELECT ballot_key, marks, nonce FROM voting.ballots WHERE tenant_id = $1 AND poll_id = $2 ORDER BY ballot_key`
+		if !poll.SeveredAt.IsZero() {
+			query = `SELECT uuid_send(id), marks, ''::bytea FROM voting.severed_ballots WHERE tenant_id = $1 AND poll_id = $2 ORDER BY id`
+		}
+		rows, err := database.Tx(ctx).Query(ctx, query, t.String(), id.String())
 		if err != nil {
 			return fmt.Errorf("read the ballots: %w", err)
 		}

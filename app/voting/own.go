@@ -2,6 +2,7 @@ package voting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,12 +13,13 @@ import (
 )
 
 // BallotOf returns the ballot of a voter in a poll, and whether there is one.
-// It is for that voter's own eyes: the caller passes nobody else's.
+// It is for that voter's own eyes: the caller passes nobody else's. Of a poll
+// that is severed nobody can tell any more: ErrLinkGone.
 func (b *Box) BallotOf(ctx context.Context, t tenant.ID, id PollID, v Voter) (marks []Mark, cast bool, err error) {
 	err = b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		secret, err := selectSecrets(ctx, tx, t, id)
 		if err != nil {
-			return err
+			return linkGone(ctx, tx, t, id, err)
 		}
 		key := secret.ballotKey(v)
 		var text string
@@ -29,13 +31,30 @@ func (b *Box) BallotOf(ctx context.Context, t tenant.ID, id PollID, v Voter) (ma
 		cast = err == nil
 		return err
 	})
-	if isNotFound(err) { // no ballot; or no secret any more, which ends the link
+	if isNotFound(err) && !errors.Is(err, ErrLinkGone) {
 		return nil, false, nil
 	}
 	return marks, cast, err
 }
 
-// Voted returns, of the polls given, those in which a voter has taken part.
+// linkGone is why something of a voter was not found: because the poll is
+// severed, if it is.
+func linkGone(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, err error) error {
+	if !isNotFound(err) {
+		return err
+	}
+	m, wrong := selectMinute(ctx, tx, t, id)
+	switch {
+	case wrong != nil:
+		return wrong
+	case m != nil:
+		return ErrLinkGone.Wrap(err)
+	}
+	return err
+}
+
+// Voted returns, of the polls given, those in which a voter has taken part; not
+// those that are severed (Poll.SeveredAt), of which nobody knows any more.
 func (b *Box) Voted(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter, polls ...PollID) (map[PollID]bool, error) {
 	voted := map[PollID]bool{}
 	if len(polls) == 0 {
@@ -61,13 +80,14 @@ func (b *Box) Voted(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter, polls
 
 // Receipt returns the receipt of a submission, by its nonce. Nonces are public
 // once the ballots are, so from the closing on the time of the vote is told to
-// its own voter only.
+// its own voter only. Of a poll that is severed there is none any more:
+// ErrLinkGone.
 func (b *Box) Receipt(ctx context.Context, t tenant.ID, id PollID, n Nonce, v Voter) (r Receipt, err error) {
 	err = b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		r, err = selectReceipt(ctx, tx, t, id, n, v)
-		return err
+		return linkGone(ctx, tx, t, id, err)
 	})
-	if isNotFound(err) {
+	if isNotFound(err) && !errors.Is(err, ErrLinkGone) {
 		err = ErrNotFound
 	}
 	return r, err

@@ -180,7 +180,8 @@ type Poll struct {
 	OpenedAt     time.Time // when its opening was logged
 	ClosedAt     time.Time // when its closing was logged
 	CancelReason string
-	Shown        bool // the host shows the counts in the room, where they may be shown
+	SeveredAt    time.Time // when its ballots were severed from their voters; see Custody
+	Shown        bool      // the host shows the counts in the room, where they may be shown
 	Revision     int64
 
 	// Now is the database's clock when the poll was read: what State, and any

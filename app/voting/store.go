@@ -51,7 +51,8 @@ type pollRow struct {
 	CancelReason  string        `bun:"cancel_reason"`
 	Revision      int64         `bun:"revision"`
 
-	Now time.Time `bun:"now,scanonly"`
+	Now       time.Time `bun:"now,scanonly"`
+	SeveredAt time.Time `bun:"severed_at,scanonly"`
 }
 
 type optionRow struct {
@@ -78,7 +79,7 @@ func (r *pollRow) poll() *Poll {
 			Opens: utc(r.OpensAt), Closes: utc(r.ClosesAt), Position: r.Position,
 		},
 		OpenedAt: utc(r.OpenedAt), ClosedAt: utc(r.ClosedAt), CancelReason: r.CancelReason,
-		Shown: r.Shown, Revision: r.Revision, Now: utc(r.Now),
+		Shown: r.Shown, Revision: r.Revision, Now: utc(r.Now), SeveredAt: utc(r.SeveredAt),
 		scheduledAt: utc(r.ScheduledAt), countedAt: utc(r.CountedAt),
 		publishedAt: utc(r.PublishedAt), cancelledAt: utc(r.CancelledAt),
 	}
@@ -107,6 +108,7 @@ func utc(t time.Time) time.Time {
 func selectRows(ctx context.Context, tx bun.IDB, t tenant.ID, where string, args ...any) ([]*Poll, error) {
 	var rows []*pollRow
 	err := tx.NewSelect().Model(&rows).ColumnExpr("?TableColumns").ColumnExpr("core.now() AS now").
+		ColumnExpr("(SELECT m.severed_at FROM voting.minutes m WHERE m.tenant_id = poll.tenant_id AND m.poll_id = poll.id)").
 		Where("poll.tenant_id = ?", t).Where(where, args...).
 		Order("poll.position", "poll.created_at", "poll.id").Scan(ctx)
 	if err != nil {

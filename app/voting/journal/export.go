@@ -20,7 +20,8 @@ import (
 
 // Export writes the archive of a closed poll, if whoever asks may see its
 // result: all that is needed to verify it without us, and nothing of a voter.
-// It is the same file each time. FORMAT.md of voting/proof describes it.
+// It is the same file each time: of a severed poll, the one that was kept
+// before. FORMAT.md of voting/proof describes it.
 func (j *Journal) Export(ctx context.Context, w io.Writer, t tenant.ID, id voting.PollID, as realtime.Audience) error {
 	ctx = database.Patiently(ctx, 5*time.Minute)
 	if _, err := j.box.Results(ctx, t, id, as); err != nil {
@@ -35,11 +36,19 @@ func (j *Journal) Export(ctx context.Context, w io.Writer, t tenant.ID, id votin
 		return err
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
+	severed := false
 	err = j.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		asked, err := j.box.Poll(ctx, tx, t, id)
+		if severed = err == nil && !asked.SeveredAt.IsZero(); severed || err != nil {
+			return err
+		}
 		return (&archive{poll: p, out: out}).write(ctx, tx, key)
 	})
 	if err != nil {
 		return err
+	}
+	if severed {
+		return j.copyKept(ctx, w, t, id)
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write an archive: %w", err)

@@ -85,6 +85,7 @@ type Deps struct {
 	Box    *voting.Box
 	Watch  *Watch // nil: nothing is signed before it is asked for
 	Secret []byte // encrypts the towns' private keys
+	Kept   Shelf  // where the archives of severed polls are; nil: nowhere
 	Log    *slog.Logger
 }
 
@@ -95,6 +96,7 @@ type Journal struct {
 	box    *voting.Box
 	watch  *Watch
 	secret []byte
+	kept   Shelf
 	log    *slog.Logger
 
 	mu   sync.Mutex
@@ -109,7 +111,7 @@ func New(d Deps) *Journal {
 	if d.Watch == nil {
 		d.Watch = NewWatch(nil)
 	}
-	return &Journal{db: d.DB, box: d.Box, watch: d.Watch, secret: d.Secret, log: d.Log, keys: map[tenant.ID]townKey{}}
+	return &Journal{db: d.DB, box: d.Box, watch: d.Watch, secret: d.Secret, kept: d.Kept, log: d.Log, keys: map[tenant.ID]townKey{}}
 }
 
 const (
