@@ -11,6 +11,7 @@ import (
 	"parvis/app/bench"
 	"parvis/app/count"
 	"parvis/app/kernel"
+	"parvis/app/verify"
 	"parvis/modules"
 	"parvis/seeds"
 )
@@ -31,7 +32,7 @@ func run(ctx context.Context, args []string) error {
 		Modules:  modules.All,
 		Seed:     seeds.Load,
 		Crowd:    seeds.Crowd,
-		Commands: []*cli.Command{count.Command(), bench.Command(modules.All)},
+		Commands: []*cli.Command{count.Command(), bench.Command(modules.All), verify.Command()},
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 	}

@@ -22,6 +22,7 @@ import (
 	"parvis/app/site"
 	"parvis/app/tenant"
 	"parvis/app/ui"
+	"parvis/app/verify"
 	"parvis/app/voting"
 	"parvis/app/web"
 	"parvis/realtime"
@@ -31,7 +32,7 @@ import (
 func Catalogues() []fs.FS {
 	return []fs.FS{
 		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
-		files.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue,
+		files.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue,
 	}
 }
 
@@ -42,6 +43,7 @@ func (a *App) mount() {
 	a.site.Mount(root)
 	a.Identity.Mount(root)
 	a.Booth.Mount(root)
+	a.verify.Mount(root)
 	office := root.Group("/office", requireStaff)
 	a.site.MountOffice(office)
 	a.Identity.MountOffice(office)

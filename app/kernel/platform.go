@@ -26,7 +26,9 @@ import (
 	"parvis/app/module"
 	"parvis/app/site"
 	"parvis/app/tenant"
+	"parvis/app/verify"
 	"parvis/app/voting"
+	"parvis/app/voting/journal"
 	"parvis/app/web"
 	"parvis/realtime"
 )
@@ -36,6 +38,7 @@ type Platform struct {
 	DB       *database.DB
 	Clock    clock.Clock
 	Box      *voting.Box
+	Journal  *journal.Journal
 	Files    *files.Store
 	Identity *identity.Service
 	Mail     *mail.Sender
@@ -64,6 +67,7 @@ type App struct {
 
 	bundle *i18n.Bundle
 	site   *site.Site
+	verify *verify.Pages
 	ready  readiness
 	secret []byte
 	work   background
@@ -109,7 +113,9 @@ func (a *App) buildServices() (err error) {
 	}
 	a.live = newLive(realtime.SourceFunc(a.snapshot), a.DB, a.Config.DatabaseURL != "", a.Log)
 	a.Live = a.live.announcer()
-	a.Box = voting.New(voting.Deps{DB: a.DB, Live: a.Live, Log: a.Log})
+	watch := journal.NewWatch(a.Live)
+	a.Box = voting.New(voting.Deps{DB: a.DB, Live: watch, Log: a.Log})
+	a.Journal = journal.New(journal.Deps{DB: a.DB, Box: a.Box, Watch: watch, Secret: a.secret, Log: a.Log})
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Mail: a.Mail, Clock: a.Clock, Secret: a.secret, Demo: a.Config.Demo, Log: a.Log,
 	})
@@ -134,6 +140,7 @@ func (a *App) buildEdge() (err error) {
 		return err
 	}
 	a.Booth = booth.New(booth.Deps{DB: a.DB, Box: a.Box, Subjects: a.subjects, Secret: a.secret, Log: a.Log})
+	a.verify = verify.New(verify.Deps{Journal: a.Journal, Box: a.Box, Polls: a.Booth})
 	a.site = site.New(site.Deps{
 		DB: a.DB, Clock: a.Clock, Directory: a.Directory, Files: a.Files, Modules: a.Modules, Holdings: a.holdings(),
 	})
@@ -162,6 +169,7 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.work.start(ctx, a.Log, "voting", a.Box.Work)
+	a.work.start(ctx, a.Log, "journal", a.Journal.Work)
 	for _, m := range a.Modules {
 		if w, ok := m.(module.Worker); ok {
 			a.work.start(ctx, a.Log, m.Manifest().Name, w.Work)
@@ -182,6 +190,7 @@ func (a *App) Stop(ctx context.Context) {
 		{"close the live sockets", a.live.hub.Close},
 		{"stop listening", a.Fiber.ShutdownWithContext},
 		{"commit the ballots under way", a.Box.Drain},
+		{"sign what was committed", a.Journal.Flush},
 		{"finish the jobs", a.Jobs.Stop},
 		{"end the background work", a.work.stop},
 		{"end the news between nodes", a.live.closeBus},

@@ -42,7 +42,7 @@ func run(root string) error {
 }
 
 // entries are what pages load; the rest of static/src is imported by them.
-var entries = []string{"app.css", "app.js", "live.js"}
+var entries = []string{"app.css", "app.js", "live.js", "verifier-page.js"}
 
 // bundle writes static/dist from static/src. Fonts and pictures keep their
 // names in the styles: the program replaces them by hashed ones when it starts.
@@ -83,7 +83,8 @@ var copied = map[string]string{
 	"vendor/bricolage-grotesque/bricolage-grotesque.woff2":                      "bricolage.woff2",
 	"vendor/atkinson-hyperlegible-next/atkinson-hyperlegible-next.woff2":        "atkinson.woff2",
 	"vendor/atkinson-hyperlegible-next/atkinson-hyperlegible-next-italic.woff2": "atkinson-italic.woff2",
-	"src/icon.svg": "icon.svg",
+	"src/icon.svg":    "icon.svg",
+	"src/verifier.js": "verifier.js", // as it is: to be read, and run elsewhere
 }
 
 func copyFiles(static string) error {

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"fmt"
 
 	"parvis/app/voting/counting"
@@ -71,4 +72,28 @@ type Report struct {
 type Option struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
+}
+
+// Codes lists every fault that a verification may tell.
+func Codes() []string {
+	return []string{
+		"format.line", "format.order", "format.cut", "key.unreadable", "key.poll", "key.other", "signature.wrong", "signature.text",
+		"log.size", "log.root", "rules.first", "rules.hash", "rules.content", "rules.poll", "rules.opened", "rules.frozen", "rules.kind",
+		"ballots.sequence", "ballots.again", "ballots.replaced_opened", "ballots.inner", "ballots.marks", "ballots.nonce", "ballots.dropped",
+		"closing.after", "closing.before", "closing.content", "closing.root", "closing.ballots", "seed.hash", "count.other",
+		"result.hash", "result.content", "result.fields",
+		"receipt.unreadable", "receipt.other_key", "receipt.other_poll", "receipt.stamp", "receipt.checkpoint", "receipt.proof",
+		"receipt.leaf", "receipt.nonce", "receipt.log",
+	}
+}
+
+// ArchiveHost returns the host of the log that an archive says it is of, ""
+// when it does not say.
+func ArchiveHost(archive []byte) string {
+	first, _, _ := bytes.Cut(archive, []byte("\n"))
+	line, err := DecodeLine(first)
+	if err != nil || line.Header == nil {
+		return ""
+	}
+	return HostOf(line.Header.Origin)
 }

@@ -412,10 +412,11 @@ func (v *verifier) end() *Fault {
 	case v.line == 0 || v.afterLeaf || v.header.Leaves != v.tree.Size() || v.header.Checkpoints != v.checkpoints || v.last == nil:
 		return whole
 	}
+	v.done(CheckFormat, CheckSignature, CheckLog, CheckRules, CheckClosing, CheckSeed)
 	if f := v.dropped(); f != nil {
 		return f
 	}
-	v.done(CheckFormat, CheckSignature, CheckLog, CheckRules, CheckBallots, CheckClosing, CheckSeed)
+	v.done(CheckBallots)
 	if f := v.recount(); f != nil {
 		return f
 	}

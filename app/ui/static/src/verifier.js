@@ -668,10 +668,11 @@ class Verification {
   end() {
     const { header, tree, report } = this;
     if (!header || this.pending || header.leaves !== tree.size || header.checkpoints !== this.checkpoints || !this.last) this.refuse("format", "format.cut");
+    report.done.push("format", "signature", "log", "rules", "closing", "seed");
     for (const voter of [...this.voters.values()].sort((a, b) => a.leaf - b.leaf)) {
       if (!voter.opened) this.refuse("ballots", "ballots.dropped", voter.leaf, -1, voter.line);
     }
-    report.done.push("format", "signature", "log", "rules", "ballots", "closing", "seed");
+    report.done.push("ballots");
     this.recount();
     if (this.receipt) this.closeReceipt();
   }

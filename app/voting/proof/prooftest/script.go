@@ -167,5 +167,5 @@ func Line(r *proof.Report) string {
 	if r.Fault == nil {
 		return fmt.Sprintf("ok %d %d %d %d %v %s", r.Leaves, r.Checkpoints, r.Ballots, r.Replaced, r.Winners, r.SHA256)
 	}
-	return fmt.Sprintf("%s %s line %d leaf %d from %d", r.Fault.Check, r.Fault.Code, r.Fault.Line, r.Fault.Leaf, r.Fault.From)
+	return fmt.Sprintf("%s %s line %d leaf %d from %d after %v", r.Fault.Check, r.Fault.Code, r.Fault.Line, r.Fault.Leaf, r.Fault.From, r.Done)
 }
