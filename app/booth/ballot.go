@@ -127,7 +127,7 @@ func (f filled) answerMarks() ([]voting.Mark, error) {
 	for _, o := range f.poll.Options {
 		value, ok := answerValues[f.answers[o.ID]]
 		if !ok {
-			missing = append(missing, fault.Field{Name: answerField + o.ID, Key: errNoAnswer.Key})
+			missing = append(missing, fault.Field{Name: answerField + o.ID, Label: o.Label, Key: errNoAnswer.Key})
 			continue
 		}
 		marks = append(marks, voting.Mark{Option: o.ID, Value: value})

@@ -40,9 +40,10 @@ type Error struct {
 
 // Field is what is wrong with one field of a form.
 type Field struct {
-	Name string // the form's field name, as in the HTML
-	Key  string
-	Args Args
+	Name  string // the form's field name, as in the HTML
+	Label string // what it is called, where the message alone would not tell
+	Key   string
+	Args  Args
 }
 
 // New declares a fault.

@@ -12,7 +12,7 @@ import (
 )
 
 type profileForm struct {
-	Name    string    `form:"name" validate:"required,max=80"`
+	Name    string    `form:"name" label:"identity.name" validate:"required,max=80"`
 	BornOn  string    `form:"born_on" validate:"max=10"`
 	Address string    `form:"address" validate:"max=200"`
 	Zone    uuid.UUID `form:"zone"`

@@ -77,7 +77,7 @@ func people(ctx context.Context, t *tenant.Tenant, found []Found) []views.Person
 }
 
 type assistedForm struct {
-	Name          string    `form:"name" validate:"required,max=80"`
+	Name          string    `form:"name" label:"identity.name" validate:"required,max=80"`
 	Email         string    `form:"email" validate:"max=254"`
 	BornOn        string    `form:"born_on" validate:"max=10"`
 	Address       string    `form:"address" validate:"max=200"`

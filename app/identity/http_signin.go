@@ -14,8 +14,8 @@ import (
 )
 
 type signUpForm struct {
-	Name    string    `form:"name" validate:"required,max=80"`
-	Email   string    `form:"email" validate:"required,max=254"`
+	Name    string    `form:"name" label:"identity.name" validate:"required,max=80"`
+	Email   string    `form:"email" label:"identity.email" validate:"required,max=254"`
 	Zone    uuid.UUID `form:"zone"`
 	Address string    `form:"address" validate:"max=200"`
 	Charter bool      `form:"charter"`
@@ -57,7 +57,7 @@ func (s *Service) signUp(c *fiber.Ctx) error {
 }
 
 type signInForm struct {
-	Email string `form:"email" validate:"required,max=254"`
+	Email string `form:"email" label:"identity.email" validate:"required,max=254"`
 }
 
 func (s *Service) signInPage(c *fiber.Ctx) error {
@@ -172,8 +172,8 @@ func (s *Service) followLink(c *fiber.Ctx) error {
 }
 
 type passwordForm struct {
-	Email    string `form:"email" validate:"required,max=254"`
-	Password string `form:"password,raw" validate:"required"`
+	Email    string `form:"email" label:"identity.email" validate:"required,max=254"`
+	Password string `form:"password,raw" label:"identity.password.label" validate:"required"`
 }
 
 func (s *Service) passwordPage(c *fiber.Ctx) error {

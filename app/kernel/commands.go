@@ -84,7 +84,7 @@ func (p *Program) tenantCommand() *cli.Command {
 			Name: "admin", Usage: "donne l’administration d’un site au compte d’une adresse",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "host", Usage: "nom d’hôte du site", Required: true},
-				&cli.StringFlag{Name: "email", Usage: "adresse du compte, déjà créé sur le site", Required: true},
+				&cli.StringFlag{Name: "email", Usage: "adresse de la personne ; son compte est créé s’il n’existe pas", Required: true},
 			},
 			Action: p.promote,
 		},

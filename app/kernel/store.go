@@ -61,7 +61,7 @@ func (s *store) open(ctx context.Context, url string) (err error) {
 	} else {
 		pending, err := database.Pending(ctx, url, migrations.FS)
 		if err != nil {
-			return fmt.Errorf("read the state of the schema: %w", err)
+			return fmt.Errorf("la base de DATABASE_URL ne répond pas : %w", err)
 		}
 		if len(pending) > 0 {
 			return fmt.Errorf("%w (en attente : %s)", errOldSchema, strings.Join(pending, ", "))

@@ -128,6 +128,13 @@ func (s *Site) saveAudit(c *fiber.Ctx) error {
 	if errs.Any() {
 		return s.settingsAgain(c, o)
 	}
+	current, err := s.readSettings(web.Context(c), web.Tenant(c).ID)
+	if err != nil {
+		return err
+	}
+	if current.audit == nil && form.empty() {
+		return s.saved(c, errAudit.On("on"), o, "")
+	}
 	record, err := form.audit(s.clock.Now().In(web.Tenant(c).TimeZone).Format("2006-01-02"))
 	if err == nil {
 		err = s.change(web.Context(c), web.Tenant(c).ID, web.Viewer(c), "site.audit",
@@ -137,9 +144,12 @@ func (s *Site) saveAudit(c *fiber.Ctx) error {
 	return s.saved(c, err, o, "site.settings.audit.saved")
 }
 
+// empty: the audit recorded before is withdrawn.
+func (f auditForm) empty() bool { return f.On.On.IsZero() && !f.Percent.Set }
+
 // audit returns the JSON of the audit, nil when there is none.
 func (f auditForm) audit(today string) (*string, error) {
-	if f.On.On.IsZero() && !f.Percent.Set {
+	if f.empty() {
 		return nil, nil
 	}
 	if f.On.On.IsZero() || f.On.String() > today {

@@ -73,16 +73,16 @@ func (s *Site) desk(c *fiber.Ctx) error {
 // settingsForm is the form of the site's settings, as typed.
 type settingsForm struct {
 	Version  int64    `form:"version"`
-	Name     string   `form:"name" validate:"required,max=100"`
-	SiteName string   `form:"site_name" validate:"max=100"`
-	Color    string   `form:"color" validate:"required,hexcolor,len=7"`
-	Email    string   `form:"email" validate:"omitempty,email,max=200"`
+	Name     string   `form:"name" label:"site.settings.name" validate:"required,max=100"`
+	SiteName string   `form:"site_name" label:"site.settings.site_name" validate:"max=100"`
+	Color    string   `form:"color" label:"site.settings.color" validate:"required,hexcolor,len=7"`
+	Email    string   `form:"email" label:"site.settings.email" validate:"omitempty,email,max=200"`
 	Zones    string   `form:"zones" validate:"max=20000"`
 	Modules  []string `form:"modules"`
 	Director string   `form:"director" validate:"max=200"`
 	Address  string   `form:"address" validate:"max=300"`
 	Hosting  string   `form:"hosting" validate:"max=300"`
-	DPO      string   `form:"dpo" validate:"omitempty,email,max=200"`
+	DPO      string   `form:"dpo" label:"site.settings.dpo" validate:"omitempty,email,max=200"`
 	Locale   string   `form:"locale" validate:"required,oneof=fr en"`
 	TimeZone string   `form:"time_zone" validate:"required,timezone"`
 

@@ -8,6 +8,7 @@ import (
 	"context"
 
 	"parvis/app/citizen"
+	"parvis/app/i18n"
 	"parvis/app/tenant"
 )
 
@@ -107,7 +108,16 @@ type Flash struct {
 // FieldError is what is wrong with one field of a form.
 type FieldError struct {
 	Name    string // the field's name; "" when it is about the whole form
+	Label   string // what the field is called, for the summary; "" when the message says it
 	Message string // in the reader's language
+}
+
+// summary is what the summary of a form says of the field.
+func (e FieldError) summary(ctx context.Context) string {
+	if e.Label == "" {
+		return e.Message
+	}
+	return i18n.T(ctx, "ui.form.about", "Field", e.Label, "Message", e.Message)
 }
 
 // Errors is what is wrong with a form, in the order of its fields.

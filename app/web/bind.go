@@ -42,7 +42,8 @@ func newValidator() *validator.Validate {
 // checked by `validate:"required,max=120"`. It returns what is wrong with
 // each field, in the reader's language and in the order of the struct, and
 // then sets the status to 422; form holds what was typed all the same. The
-// error is for what cannot be read at all.
+// error is for what cannot be read at all. A tag `label:"ideas.title"` names
+// the field in the summary of the form.
 //
 // Fields may be string (trimmed, lines ended by \n, unless tagged
 // `form:"secret,raw"`), bool (checkbox), int, int64, uuid.UUID, slices of
@@ -58,13 +59,16 @@ func Bind(c *fiber.Ctx, form any) (ui.Errors, error) {
 	if target.Kind() != reflect.Pointer || target.Elem().Kind() != reflect.Struct {
 		panic("web: Bind wants a pointer to a struct")
 	}
-	filler := &filler{ctx: c.UserContext(), sent: sent}
+	filler := &filler{ctx: c.UserContext(), sent: sent, label: map[string]string{}}
 	filler.fill(target.Elem())
 	errs := filler.errs
 	for _, wrong := range invalidFields(form) {
 		if name := formName(wrong); errs.For(name) == "" {
 			errs = append(errs, ui.FieldError{Name: name, Message: explainField(filler.ctx, wrong)})
 		}
+	}
+	for i := range errs {
+		errs[i].Label = filler.label[errs[i].Name]
 	}
 	slices.SortStableFunc(errs, func(a, b ui.FieldError) int {
 		return slices.Index(filler.order, a.Name) - slices.Index(filler.order, b.Name)

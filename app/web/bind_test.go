@@ -302,9 +302,9 @@ func TestFaultsOfTheServiceComeBackToTheForm(t *testing.T) {
 			return web.Page(c, text(fmt.Sprintf("%+v", errs)))
 		})
 	}
-	s.post("/champ", nil).want(t, 422, "Name:titre Message:Ce champ est obligatoire.")
-	s.post("/tout", nil).want(t, 409, "Name: Message:La même réponse")
-	s.post("/sur", nil).want(t, 409, "Name:email Message:La même réponse")
+	s.post("/champ", nil).want(t, 422, "Name:titre Label: Message:Ce champ est obligatoire.")
+	s.post("/tout", nil).want(t, 409, "Name: Label: Message:La même réponse")
+	s.post("/sur", nil).want(t, 409, "Name:email Label: Message:La même réponse")
 	s.post("/interdit", nil).want(t, 403, "Accès refusé")
 	s.post("/panne", nil).want(t, 500).without(t, "disk on fire")
 }
@@ -339,4 +339,20 @@ func FuzzForm(f *testing.F) {
 			t.Errorf("%d for %q", got.StatusCode, body)
 		}
 	})
+}
+
+func TestSummaryNamesTheFields(t *testing.T) {
+	s := newSite(t, nil)
+	s.Post("/noms", func(c *fiber.Ctx) error {
+		var form struct {
+			Name string `form:"nom" label:"form.required" validate:"required"`
+			Town string `form:"ville" validate:"required"`
+		}
+		errs, err := web.Bind(c, &form)
+		if err != nil {
+			return err
+		}
+		return web.Page(c, ui.ErrorSummary(errs))
+	})
+	s.post("/noms", nil).want(t, 422, "Ce champ est obligatoire.\u00a0: Ce champ est obligatoire.", ">Ce champ est obligatoire.<")
 }

@@ -256,7 +256,7 @@ func Errors(c *fiber.Ctx, err error) (ui.Errors, bool) {
 	}
 	errs := make(ui.Errors, 0, len(f.Fields))
 	for _, about := range f.Fields {
-		errs = append(errs, ui.FieldError{Name: about.Name, Message: i18n.Message(ctx, about.Key, about.Args)})
+		errs = append(errs, ui.FieldError{Name: about.Name, Label: about.Label, Message: i18n.Message(ctx, about.Key, about.Args)})
 	}
 	return errs, true
 }

@@ -21,7 +21,8 @@ import (
 type filler struct {
 	ctx   context.Context
 	sent  sent
-	order []string // names of the fields, as the struct has them
+	order []string          // names of the fields, as the struct has them
+	label map[string]string // what a field is called, for those that say it
 	errs  ui.Errors
 }
 
@@ -40,6 +41,9 @@ func (f *filler) fill(target reflect.Value) {
 			f.fill(target.Field(i))
 		case name != "":
 			f.order = append(f.order, name)
+			if key := field.Tag.Get("label"); key != "" {
+				f.label[name] = i18n.T(f.ctx, key)
+			}
 			f.set(target.Field(i), name, raw)
 		}
 	}
