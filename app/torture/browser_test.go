@@ -189,8 +189,7 @@ func (c *crowd) prepare(id voting.PollID, n int) []ready {
 	return prepared
 }
 
-// confirm sends a ballot, the same again and again, until its voter knows; two
-// minutes at most.
+// confirm sends a ballot, the same again and again, until its voter knows.
 func (c *crowd) confirm(r ready) {
 	v := &r.vote
 	defer func() {
@@ -198,7 +197,7 @@ func (c *crowd) confirm(r ready) {
 		defer c.mu.Unlock()
 		c.votes = append(c.votes, r.vote)
 	}()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(time.Duration(times(2, 10)) * time.Minute)
 	late := func() bool { return time.Now().After(deadline) }
 	a := again(late, func() answer {
 		a := c.post(r.booth+"/bulletin", r.token, r.form)

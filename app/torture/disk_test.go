@@ -44,7 +44,7 @@ func TestAFullDiskIsSaidClearlyAndForgottenOnceFreed(t *testing.T) {
 	h := hallAt(t, p.database(database.App), p.database(embedded.Superuser), false)
 	c := h.newCrowd(p.addr, 4000, report)
 	h.uploads(c, deposits)
-	for range times(1, 5) {
+	for range times(1, 2) {
 		h.tablesFull(c, data, report)
 		h.journalFull(c, data, report)
 	}
@@ -73,12 +73,12 @@ func inNamespace(t *testing.T) {
 		again.Env = append(os.Environ(), smallDisks+"=1")
 		again.SysProcAttr = attributes
 		out, err = again.CombinedOutput()
-		if !errors.Is(err, syscall.EPERM) {
+		if again.Process != nil { // it began
 			break
 		}
 	}
-	if errors.Is(err, syscall.EPERM) {
-		t.Fatalf("this test mounts small disks in a namespace of its own, which this system refuses (see kernel.unprivileged_userns_clone): %v", err)
+	if out == nil {
+		t.Fatalf("this test mounts small disks in a namespace of its own, which this system refuses (see user.max_user_namespaces, kernel.unprivileged_userns_clone, or the container's seccomp profile): %v", err)
 	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

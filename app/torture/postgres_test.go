@@ -104,7 +104,7 @@ func newKilled(t *testing.T, unsafe bool) *killed {
 }
 
 // kill does it. From time to time whoever watches over PostgreSQL is changed:
-// it gives up on a server that dies a dozen times in as many minutes.
+// it waits longer each time before it starts one that has just died.
 func (k *killed) kill() {
 	kill(k.server.PID())
 	if k.kills++; k.kills%6 == 0 {

@@ -491,10 +491,11 @@ func spoil(t *testing.T, dir string) {
 	}
 }
 
-func TestAServerThatCannotLiveIsGivenUp(t *testing.T) {
+// A full disk lasts longer than any count of tries.
+func TestAServerThatLivedIsTriedUntilItLivesAgain(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	quick := pace{first: time.Millisecond, longest: 4 * time.Millisecond, life: time.Minute, lives: 5}
+	quick := pace{first: time.Millisecond, longest: 4 * time.Millisecond, life: time.Minute, lives: 2}
 	var said lockedBuffer
 	s := start(t, Config{Dir: dir, pace: quick, Log: slog.New(slog.NewTextHandler(&said, nil))})
 	query(t, s.URL(database.Owner), `CREATE TABLE kept AS SELECT 1`)
@@ -502,20 +503,35 @@ func TestAServerThatCannotLiveIsGivenUp(t *testing.T) {
 	if err := syscall.Kill(s.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "it is tried many times", func() bool { return strings.Count(said.String(), "redémarrage") > 20 })
 	select {
 	case <-s.Failed():
-	case <-time.After(20 * time.Second):
-		t.Fatal("still trying")
+		t.Fatal("given up")
+	default:
+	}
+	mend(t, dir)
+	eventually(t, "it lives again", func() bool {
+		conn, err := pgx.Connect(context.Background(), s.URL(database.Owner))
+		return err == nil && conn.Close(context.Background()) == nil
+	})
+	query(t, s.URL(database.Owner), `SELECT * FROM kept`)
+}
+
+func TestAServerThatNeverLivedIsGivenUp(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	if err := start(t, Config{Dir: dir}).Stop(); err != nil {
+		t.Fatal(err)
+	}
+	spoil(t, dir)
+	var said lockedBuffer
+	quick := pace{first: time.Millisecond, longest: 4 * time.Millisecond, life: time.Minute, lives: 5}
+	if _, err := Start(t.Context(), Config{Dir: dir, pace: quick, Log: slog.New(slog.NewTextHandler(&said, nil))}); err == nil {
+		t.Fatal("it started")
 	}
 	if tries := strings.Count(said.String(), "redémarrage"); tries != quick.lives {
 		t.Errorf("%d restarts, want %d", tries, quick.lives)
 	}
-	if err := s.Stop(); err != nil {
-		t.Error(err)
-	}
-	mend(t, dir)
-	again := start(t, Config{Dir: dir})
-	query(t, again.URL(database.Owner), `SELECT * FROM kept`)
 }
 
 func mend(t *testing.T, dir string) {

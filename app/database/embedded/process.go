@@ -133,20 +133,13 @@ func (s *Server) arguments() []string {
 type pace struct {
 	first, longest time.Duration // pauses before a new life, doubling
 	life           time.Duration // a life longer than this was a good one
-	lives          int           // short lives in a row before giving up
+	lives          int           // short lives in a row before giving up, until it has answered once
 }
 
-// usualPace tries for about a minute and a half.
-var usualPace = pace{first: 100 * time.Millisecond, longest: 10 * time.Second, life: time.Minute, lives: 12}
-
-// lives is how many short lives are borne in a row. Before PostgreSQL has
-// answered once, few: a wrong setting should be told at once.
-func (s *Server) lives() int {
-	if s.answered.Load() {
-		return s.cfg.pace.lives
-	}
-	return min(3, s.cfg.pace.lives)
-}
+// usualPace tells a wrong setting at once. A server that has answered before
+// is tried again for as long as it takes: a full disk gets room one day, and
+// the site must come back then by itself.
+var usualPace = pace{first: 100 * time.Millisecond, longest: 10 * time.Second, life: time.Minute, lives: 3}
 
 // supervise starts PostgreSQL again each time it ends unasked.
 func (s *Server) supervise(p *process) {
@@ -160,7 +153,7 @@ func (s *Server) supervise(p *process) {
 		if time.Since(born) > s.cfg.pace.life {
 			pause, short = s.cfg.pace.first, 0
 		}
-		if short++; short > s.lives() {
+		if short++; short > s.cfg.pace.lives && !s.answered.Load() {
 			s.cfg.Log.Error("PostgreSQL s’arrête sans cesse : abandon", "tries", short, "last", p.words.String())
 			s.giveUp()
 			return
