@@ -56,6 +56,9 @@ func (b *Box) Update(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, te
 			return err
 		}
 	}
+	if terms.Visibility == Hidden && poll.Visibility != Hidden {
+		poll.Revision += head.Revision // the revision that everybody saw never goes back
+	}
 	if err := writeTerms(ctx, tx, poll, terms); err != nil {
 		return err
 	}
@@ -248,7 +251,7 @@ func (b *Box) Show(ctx context.Context, t tenant.ID, id PollID, shown bool) erro
 
 // SetPresent records how many people the host counted in the room.
 func (b *Box) SetPresent(ctx context.Context, t tenant.ID, id PollID, present int64) error {
-	return b.act(ctx, t, id, func(_ context.Context, _ bun.IDB, poll *Poll, head *Head) error {
+	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 		if present < 0 || present > 1_000_000 {
 			return fault.OnFields(fault.Field{Name: "present", Key: "voting.present_range"})
 		}
@@ -256,7 +259,7 @@ func (b *Box) SetPresent(ctx context.Context, t tenant.ID, id PollID, present in
 			return ErrWrongState
 		}
 		head.Present = present
-		return nil
+		return updatePoll(ctx, tx, poll, "shown = ?", poll.Shown) // a new revision, for those who are not shown the head's
 	})
 }
 

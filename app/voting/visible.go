@@ -33,7 +33,7 @@ type View struct {
 func Visible(p *Poll, h Head, as realtime.Audience, now time.Time) View {
 	state := p.StateAt(now)
 	v := View{
-		Poll: p.ID, State: state, Rev: (p.Revision+h.Revision)*int64(len(states)) + int64(state.order()),
+		Poll: p.ID, State: state, Rev: p.revisionFor(state, as, h)*int64(len(states)) + int64(state.order()),
 		Present: h.Present, Entitled: p.Entitled,
 		Opens: moment(p.Opens), Closes: moment(p.Closes), ServerNow: now,
 	}
@@ -48,6 +48,15 @@ func Visible(p *Poll, h Head, as realtime.Audience, now time.Time) View {
 		v.Face += "+counts"
 	}
 	return v
+}
+
+// revisionFor numbers what an audience sees. Where the turnout is hidden it
+// stands still while ballots come in: it would count them.
+func (p *Poll) revisionFor(state State, as realtime.Audience, h Head) int64 {
+	if p.Visibility == Hidden && as != realtime.Host && !p.released(state) {
+		return p.Revision
+	}
+	return p.Revision + h.Revision
 }
 
 // turnoutVisible: the host always knows whether ballots come in.

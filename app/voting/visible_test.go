@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"parvis/app/voting"
 	"parvis/realtime"
 )
@@ -153,6 +155,58 @@ func TestARevisionGrowsWithEveryChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	grows("counted")
+}
+
+// The revision of a live topic went up with each ballot, and told whoever
+// listened how many had voted in a poll whose turnout is hidden.
+func TestAHiddenTurnoutIsNotReadFromTheRevision(t *testing.T) {
+	h := newHall(t)
+	ctx := context.Background()
+	rev := func(id voting.PollID, as realtime.Audience) int64 {
+		t.Helper()
+		state, err := h.box.Snapshot(ctx, voting.Topic(h.town.ID, id), as)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Rev
+	}
+	hidden := func(t *voting.Terms) { t.Visibility = voting.Hidden }
+	id, voters := h.open(terms(hidden)), h.citizens(4)
+	before, host := rev(id, realtime.Public), rev(id, realtime.Host)
+	for _, v := range voters {
+		h.cast(ballot(id, v, "a"))
+	}
+	if after := rev(id, realtime.Public); after != before {
+		t.Errorf("four ballots moved the revision from %d to %d", before, after)
+	}
+	if rev(id, realtime.Host) <= host {
+		t.Error("the host is not told")
+	}
+	if err := h.box.SetPresent(ctx, h.town.ID, id, 12); err != nil {
+		t.Fatal(err)
+	}
+	if rev(id, realtime.Public) <= before {
+		t.Error("the people present are not told")
+	}
+	h.close(id)
+	closed := rev(id, realtime.Public)
+	if closed <= before {
+		t.Error("the closing is not told")
+	}
+
+	raised := h.open(terms())
+	for _, v := range voters {
+		h.cast(ballot(raised, v, "a"))
+	}
+	seen := rev(raised, realtime.Public)
+	now := h.poll(raised).Terms
+	now.Visibility = voting.Hidden
+	h.inTown(func(ctx context.Context, tx bun.Tx) error {
+		return h.box.Update(ctx, tx, h.town.ID, raised, now, voting.Act{Reason: "moins de pression"})
+	})
+	if rev(raised, realtime.Public) <= seen {
+		t.Error("hiding the turnout is a step back, which screens would not show")
+	}
 }
 
 func TestATopicOfNoPollIsGone(t *testing.T) {
