@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"sync/atomic"
 
 	"github.com/gofiber/fiber/v2"
@@ -165,8 +166,8 @@ func (a *App) authorizeSocket(c *fiber.Ctx) (realtime.Session, error) {
 	}, nil
 }
 
-// stillOpen reports whether the session a socket was opened with still is. A
-// database that does not answer closes nobody.
+// stillOpen reports whether the session a socket was opened with still is, with
+// the powers that it had. A database that does not answer closes nobody.
 func (a *App) stillOpen(ctx context.Context, t tenant.ID, v citizen.Viewer, token string) bool {
 	if !v.SignedIn {
 		return true
@@ -175,7 +176,8 @@ func (a *App) stillOpen(ctx context.Context, t tenant.ID, v citizen.Viewer, toke
 	if err != nil {
 		return fault.KindOf(err) == fault.Unavailable
 	}
-	return now.ID == v.ID
+	lost := func(g citizen.Grant) bool { return !slices.Contains(now.Grants, g) }
+	return now.ID == v.ID && !slices.ContainsFunc(v.Grants, lost)
 }
 
 // readiness says whether requests may come.
