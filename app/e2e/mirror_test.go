@@ -102,6 +102,9 @@ func (m mirror) foreignIdentifiers(t *testing.T) {
 		own, theirs := w.params(m.a), w.params(m.b)
 		for _, who := range everybody {
 			for which := -1; which < len(own); which++ {
+				if which >= 0 && own[which] == theirs[which] {
+					continue // a place in a log means the same everywhere
+				}
 				foreign, nowhere := slices.Clone(own), slices.Clone(own)
 				for i := range own {
 					if which < 0 || which == i {

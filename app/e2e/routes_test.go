@@ -130,6 +130,17 @@ var ways = map[string]way{
 	"GET /votes/:poll/resultats.csv":             {fill: ids(settled)},
 	"GET /votes/:poll/resultats.json":            {fill: ids(settled), mute: true},
 	"GET /votes/:poll/bulletins.csv":             {fill: ids(settled), mute: true},
+	"GET /votes/:poll/recepisse/:number/fichier": {fill: ids(poll, func(p *planted) string { return p.receipt }), mute: true},
+	"GET /votes/:poll/archive":                   {fill: ids(settled), mute: true},
+	"GET /votes/:poll/journal/checkpoint":        {fill: ids(settled), mute: true},
+	"GET /votes/:poll/journal/cle":               {fill: ids(settled), mute: true},
+	"GET /votes/:poll/journal/tile/*":            {fill: ids(settled, func(*planted) string { return "entries/000.p/1" }), mute: true},
+	"GET /verifier":                              {},
+	"POST /verifier":                             {},
+	"GET /verifier/archive":                      {status: 303},
+	"POST /verifier/archive":                     {as: resident, form: at("/verifier")},
+	"GET /verifier/cle":                          {mute: true},
+	"GET /verifier/exemples/:name":               {fill: fixed("ecarte"), own: true, mute: true},
 	"GET /ecran/:poll":                           {fill: ids(poll)},
 	"GET /v":                                     {fields: func(p *planted) []string { return []string{"code", p.code} }, status: 303},
 	"GET /v/:code":                               {fill: func(p *planted) []string { return []string{p.code} }, status: 303},
@@ -198,7 +209,7 @@ func stylesheet(p *planted) string {
 func path(pattern string, params []string) string {
 	parts := strings.Split(pattern, "/")
 	for i, part := range parts {
-		if strings.HasPrefix(part, ":") && len(params) > 0 {
+		if (strings.HasPrefix(part, ":") || part == "*") && len(params) > 0 {
 			parts[i], params = params[0], params[1:]
 		}
 	}
