@@ -106,7 +106,7 @@ func (s *Service) showCode(c *fiber.Ctx, errs ui.Errors) error {
 		return err
 	}
 	if waiting {
-		return web.Page(c, views.CodePage(views.Code{Email: email, Outbox: s.mail.Keeps()}, errs))
+		return web.Page(c, views.CodePage(views.Code{Email: email, Outbox: s.mail.Keeps(web.Tenant(c))}, errs))
 	}
 	if web.Viewer(c).SignedIn {
 		return web.SeeOther(c, "/moi")

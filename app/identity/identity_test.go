@@ -49,12 +49,15 @@ type place struct {
 
 type option func(*options)
 
-type options struct{ demo, outbox bool }
+type options struct{ demo, outbox, lent bool }
 
 func demonstration(o *options) { o.demo = true }
 
 // keeping keeps mails for the outbox page instead of sending them.
 func keeping(o *options) { o.outbox = true }
+
+// lent is a program that is only a demonstration, not under development.
+func lent(o *options) { o.lent = true }
 
 func newPlace(t *testing.T, opts ...option) *place {
 	t.Helper()
@@ -81,7 +84,7 @@ func (p *place) build(t *testing.T, o options) {
 	if o.outbox {
 		server = ""
 	}
-	sender, err := mail.New(mail.Options{DB: p.db.DB, Jobs: p.runner, SMTP: server, From: "ne-pas-repondre@parvis.test", Keep: o.outbox, Log: quiet})
+	sender, err := mail.New(mail.Options{DB: p.db.DB, Jobs: p.runner, SMTP: server, From: "ne-pas-repondre@parvis.test", Keep: o.outbox, Demo: o.lent, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

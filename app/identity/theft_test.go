@@ -109,6 +109,20 @@ func TestAnOldMailboxOpensNothingAfterTheAccountHasLeftIt(t *testing.T) {
 	}
 }
 
+// A commune that tries the demonstration and adds its real town to it, before
+// it has a mail server, gave every account of that town to anybody.
+func TestTheMailsOfARealTownAreNotOnADemonstrationsOutbox(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, keeping, lent)
+	p.resident(t, "Jeanne Martin", jeanne)
+	thief := p.browser(t)
+	thief.post("/connexion", "/connexion", "email", jeanne).to("/connexion/code")
+	thief.get("/connexion/code").want(200).lacks("/courrier")
+	await(t, func() bool { return query[int](t, p, `SELECT count(*) FROM core.mails WHERE kept_at IS NOT NULL`) == 1 })
+	thief.get("/courrier").want(404)
+	newPlace(t, keeping, lent, demonstration).browser(t).get("/courrier").want(200)
+}
+
 // An account must not change hands in silence.
 func TestTheOwnerIsToldWhenTheWayInChanges(t *testing.T) {
 	t.Parallel()

@@ -106,7 +106,7 @@ func (a *App) buildServices() (err error) {
 		return err
 	}
 	a.Mail, err = mail.New(mail.Options{
-		DB: a.DB, Jobs: a.Jobs, SMTP: a.Config.SMTP, From: a.Config.MailFrom, Keep: a.Config.KeepsMail(), Log: a.Log,
+		DB: a.DB, Jobs: a.Jobs, SMTP: a.Config.SMTP, From: a.Config.MailFrom, Keep: a.Config.KeepsMail(), Demo: !a.Config.Development, Log: a.Log,
 	})
 	if err != nil {
 		return err

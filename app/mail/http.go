@@ -20,6 +20,9 @@ func (s *Sender) Mount(site fiber.Router) {
 
 func (s *Sender) outboxPage(c *fiber.Ctx) error {
 	ctx := web.Context(c)
+	if !s.Keeps(web.Tenant(c)) {
+		return web.ErrNotFound
+	}
 	kept, err := s.Outbox(ctx, web.Tenant(c).ID, 50)
 	if err != nil {
 		return err

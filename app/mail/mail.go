@@ -38,6 +38,7 @@ type Options struct {
 	SMTP string // smtp://user:password@host:587, smtps://host:465, smtp+plain://127.0.0.1:25; "" for no server
 	From string // address of the sender: its name is the town's
 	Keep bool   // without a server, keep letters for the outbox page
+	Demo bool   // that page is for the demonstration sites only: it opens every account
 	Log  *slog.Logger
 }
 
@@ -47,12 +48,13 @@ type Sender struct {
 	jobs      *jobs.Runner
 	transport *transport // nil without a server
 	keep      bool
+	demo      bool
 	log       *slog.Logger
 }
 
 // New returns a sender and registers its job. Call it before the jobs start.
 func New(o Options) (*Sender, error) {
-	s := &Sender{db: o.DB, jobs: o.Jobs, keep: o.Keep && o.SMTP == "", log: o.Log}
+	s := &Sender{db: o.DB, jobs: o.Jobs, keep: o.Keep && o.SMTP == "", demo: o.Demo, log: o.Log}
 	if o.SMTP != "" {
 		t, err := newTransport(o.SMTP, o.From)
 		if err != nil {
@@ -66,8 +68,8 @@ func New(o Options) (*Sender, error) {
 	return s, nil
 }
 
-// Keeps reports whether letters are kept for the outbox page.
-func (s *Sender) Keeps() bool { return s.keep }
+// Keeps reports whether the letters of t are on the outbox page.
+func (s *Sender) Keeps(t *tenant.Tenant) bool { return s.keep && (t.Demo || !s.demo) }
 
 // Enqueue writes m in the transaction tx that ctx was given in, in the name of t.
 func (s *Sender) Enqueue(ctx context.Context, tx bun.Tx, t *tenant.Tenant, m Message) error {
