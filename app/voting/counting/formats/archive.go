@@ -77,11 +77,16 @@ func archiveMarks(raw json.RawMessage) ([]counting.Named, error) {
 	if err := json.Unmarshal(raw, &ballot); err != nil {
 		return nil, err
 	}
-	if ballot.Marks == "" {
+	return parseMarks(ballot.Marks)
+}
+
+// parseMarks reads "a=1;c=1"; the empty text is a blank ballot.
+func parseMarks(text string) ([]counting.Named, error) {
+	if text == "" {
 		return nil, nil
 	}
 	var marks []counting.Named
-	for _, part := range strings.Split(ballot.Marks, ";") {
+	for _, part := range strings.Split(text, ";") {
 		option, digits, ok := strings.Cut(part, "=")
 		value, err := strconv.ParseInt(digits, 10, 32)
 		if !ok || err != nil {

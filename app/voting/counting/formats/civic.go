@@ -63,6 +63,9 @@ func readCivic(s *source, file *File) error {
 	if !utf8.Valid(text) {
 		return s.fault("not UTF-8: save the file in UTF-8")
 	}
+	if isSealed(text) {
+		return readSealed(s, file, text)
+	}
 	var c civic
 	if err := json.Unmarshal(text, &c); err != nil {
 		return jsonFault(s, text, err)

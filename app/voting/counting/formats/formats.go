@@ -1,5 +1,5 @@
 // Package formats reads public files of ballots into profiles: Pabulib (.pb), PrefLib (.soc .soi .toc .toi .cat), .blt,
-// our own table (.csv), and civic-ballots/1 and our archives (.json). It never opens a file, never repairs one
+// our own table (.csv), and civic-ballots/1, parvis-ballots/1 and parvis-archive/1 (.json). It never opens a file, never repairs one
 // silently and never panics: a bad file is an *Error that names the file, the line and the reason; what is tolerated
 // is a warning that the caller must show.
 package formats
