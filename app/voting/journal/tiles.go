@@ -136,10 +136,16 @@ func (j *Journal) Checkpoint(ctx context.Context, t tenant.ID, id voting.PollID,
 	if err := j.mayFollow(ctx, t, id, as); err != nil {
 		return "", err
 	}
-	if _, err := j.sign(ctx, poll{t, id}); err != nil {
+	p := poll{t, id}
+	if _, err := j.sign(ctx, p); err != nil {
 		return "", err
 	}
-	last, err := j.lastCheckpoint(ctx, poll{t, id})
+	last, err := j.lastCheckpoint(ctx, p)
+	if err == nil && last.size == 0 { // another node is signing the first one
+		if err = j.signAll(ctx, p); err == nil {
+			last, err = j.lastCheckpoint(ctx, p)
+		}
+	}
 	if err == nil && last.size == 0 {
 		err = voting.ErrNotFound
 	}
