@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -78,6 +79,11 @@ type ballot struct {
 func inspect(t testing.TB, db *pgxpool.Pool, id voting.PollID, votes []vote) *evidence {
 	t.Helper()
 	b, err := readBox(context.Background(), db, id)
+	for tries := 0; err != nil && tries < 20; tries++ { // its connection died of the fault
+		db.Reset()
+		time.Sleep(50 * time.Millisecond)
+		b, err = readBox(context.Background(), db, id)
+	}
 	if err != nil {
 		t.Fatalf("read a poll: %v", err)
 	}
