@@ -163,6 +163,7 @@ func (s *Site) Footer(ctx context.Context) []ui.Link {
 	}
 	return append(links,
 		ui.Link{Label: i18n.T(ctx, "site.methods.title"), Href: "/methodes"},
+		ui.Link{Label: i18n.T(ctx, "site.verifier.title"), Href: "/verifier"},
 		ui.Link{Label: i18n.T(ctx, "site.sitemap.title"), Href: "/plan-du-site"},
 	)
 }
