@@ -113,7 +113,7 @@ func (h *hall) exhaustion() fault {
 func (h *hall) during(f fault, c *crowd, report *Report) {
 	h.Helper()
 	id := h.open(terms())
-	stop := c.rush(id, 24, c.prepare(id, 200)...)
+	stop := c.rush(id, 24, c.prepare(id, 60)...)
 	look := c.onlookers(h.visitor(), 8)
 	c.until(20)
 	f.begin()
