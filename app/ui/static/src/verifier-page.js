@@ -1,11 +1,12 @@
 // The page /verifier: checks in the browser what its form holds, and the
 // examples, and shows the same report as the server does. Words and pieces of
-// HTML come from the page, in its language; nothing is sent.
-import { Unsupported, decodeCompact, decodeReceipt, parseKey, verifyArchive, verifyReceipt } from "./verifier.js";
+// HTML come from the page, in its language; nothing is sent. The verifier is
+// loaded when it is needed: the very file that the page gives to download.
 
 const place = document.querySelector("[data-verifier]");
 const words = JSON.parse(place.dataset.verifier);
-const town = parseKey(place.dataset.verifierKey);
+let verifier; // the module
+let town; // its key
 const numbers = new Intl.NumberFormat(document.documentElement.lang || "fr");
 const lists = new Intl.ListFormat(document.documentElement.lang || "fr");
 
@@ -130,10 +131,12 @@ async function work(task) {
   place.setAttribute("aria-busy", "true");
   place.replaceChildren(notice("info", say("working")));
   await new Promise((seen) => setTimeout(seen, 20));
+  verifier ??= await import(place.dataset.verifierScript);
+  town ??= verifier.parseKey(place.dataset.verifierKey);
   try {
     await task();
   } catch (error) {
-    if (!(error instanceof Unsupported)) throw error;
+    if (!(error instanceof verifier.Unsupported)) throw error;
     show(notice("warning", say("unsupported")));
   }
 }
@@ -154,7 +157,7 @@ function originOf(archive) {
 function readReceipt(bytes, text) {
   text = bytes ? new TextDecoder().decode(bytes).trim() : text.trim();
   if (!text) return null;
-  const receipt = text.startsWith("{") ? decodeReceipt(text) : decodeCompact(text.split("?r=").at(-1), town);
+  const receipt = text.startsWith("{") ? verifier.decodeReceipt(text) : verifier.decodeCompact(text.split("?r=").at(-1), town);
   return receipt ?? false;
 }
 
@@ -164,14 +167,14 @@ async function checkForm(form) {
   const archive = await bytesOf(fields.archive.files[0]);
   if (receipt === false) return show(notice("danger", say("form.unreadable")));
   if (!receipt && !archive) return show(notice("warning", say("form.missing")));
-  if (!archive) return showReceipt(await verifyReceipt(receipt, { key: known(receipt.origin) }));
-  showArchive(await verifyArchive(archive, { key: known(originOf(archive)), receipt: receipt ?? undefined }));
+  if (!archive) return showReceipt(await verifier.verifyReceipt(receipt, { key: known(receipt.origin) }));
+  showArchive(await verifier.verifyArchive(archive, { key: known(originOf(archive)), receipt: receipt ?? undefined }));
 }
 
 async function checkFile(address) {
   const response = await fetch(address);
   const archive = new Uint8Array(await response.arrayBuffer());
-  showArchive(await verifyArchive(archive, { key: parseKey(place.dataset.verifierSampleKey) }));
+  showArchive(await verifier.verifyArchive(archive, { key: verifier.parseKey(place.dataset.verifierSampleKey) }));
 }
 
 for (const button of document.querySelectorAll("[data-verify-form], [data-verify-file]")) {
