@@ -124,8 +124,12 @@ var engine = goldmark.New(
 		parser.WithInlineParsers(without(parser.DefaultInlineParsers(), parser.NewRawHTMLParser())...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 	)),
-	goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
+	goldmark.WithExtensions(table, extension.Strikethrough, extension.Linkify),
 )
+
+// table says how a column is aligned by an attribute: a style would be refused
+// by the pages' policy.
+var table = extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))
 
 // without returns the parsers of a list that are not of the same kind as one.
 func without(list []util.PrioritizedValue, one any) []util.PrioritizedValue {
@@ -144,6 +148,8 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
 	p.AllowElements("ol", "th", "td")
 	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^(col|row)$`)).OnElements("th")
+	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("table")
+	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|right|center)$`)).OnElements("th", "td")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowURLSchemes("https", "http", "mailto", "tel")
 	p.AllowRelativeURLs(true)
@@ -175,7 +181,8 @@ func outline(doc ast.Node, top int) {
 }
 
 // nameLinks gives a link without words its address as words: a screen reader
-// must have something to say. It also marks the head cells of tables.
+// must have something to say. It also lets tables be reached, and marks their
+// head cells.
 func nameLinks(doc ast.Node, src []byte) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -186,6 +193,8 @@ func nameLinks(doc ast.Node, src []byte) {
 			if !n.HasChildren() {
 				n.AppendChild(n, ast.NewString(n.Destination))
 			}
+		case *east.Table:
+			n.SetAttributeString("tabindex", []byte("0")) // a wide one scrolls: by the keyboard too
 		case *east.TableCell:
 			if _, head := n.Parent().(*east.TableHeader); head {
 				n.SetAttributeString("scope", []byte("col"))

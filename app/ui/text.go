@@ -22,10 +22,28 @@ func windowTitle(ctx context.Context, title string) string {
 	return title + " · " + site
 }
 
-// officePage keeps the back office out of search engines.
-func officePage(p PageProps) PageProps {
+// officePage keeps the back office out of search engines, and its windows
+// apart from the public ones of the same things.
+func officePage(ctx context.Context, p PageProps) PageProps {
 	p.NoIndex = true
+	p.Title += " · " + i18n.T(ctx, "ui.office")
 	return p
+}
+
+// titled ties a section to its title, by the id when it has one.
+func titled(id, title string) templ.Attributes {
+	if id == "" {
+		return templ.Attributes{"aria-label": title}
+	}
+	return templ.Attributes{"aria-labelledby": id}
+}
+
+// named gives an element its id, when there is one.
+func named(id string) templ.Attributes {
+	if id == "" {
+		return nil
+	}
+	return templ.Attributes{"id": id}
 }
 
 func boothClass(p BoothProps) string {

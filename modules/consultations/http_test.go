@@ -226,7 +226,7 @@ func TestAnOfficialTakesAConsultationFromDraftToDecision(t *testing.T) {
 	s.as(citizen.Viewer{}).get(public).want(200, "À venir", "Plan du projet", "mardi 24 novembre 2026 à 8")
 
 	s.as(s.staff).post(base+"/ouvrir", url.Values{"version": {"2"}}).want(303)
-	s.as(citizen.Viewer{}).get(public).want(200, "Vote ouvert", "Ont voté", `data-live="voting/`, "/connexion?retour=%2Fconsultations%2F")
+	s.as(citizen.Viewer{}).get(public).want(200, "Vote ouvert", "personne a voté", `data-live="voting/`, `href="/votes/`)
 	s.as(s.staff).post(base+"/prolonger", url.Values{"version": {"3"}, "until": {"2026-12-10T20:00"}, "reason_prolonger": {"Peu de réponses."}}).want(303)
 	s.post(base+"/clore", url.Values{"version": {"4"}, "reason_clore": {"Réunion avancée."}}).want(303)
 	s.get(public).want(200, "Peu de réponses.", "Réunion avancée.", "Voir les résultats", "/resultats")
@@ -435,14 +435,14 @@ func TestAVoterSeesThatTheyVotedAndNobodySeesWhat(t *testing.T) {
 	s.must(s.vote(voter, polls[1]))
 	s.get(href(id)).want(200, "Vous pouvez changer d’avis", "Modifier mon vote", "Votre vote est enregistré")
 	s.as(s.citizen(s.town)).get(href(id)).want(200, "Voter").without("Vous avez voté")
-	s.as(citizen.Viewer{}).get(href(id)).want(200, "Ont voté").without("Vous avez voté")
+	s.as(citizen.Viewer{}).get(href(id)).want(200, "personne a voté").without("Vous avez voté")
 }
 
 func TestHiddenTurnoutIsNowhereInThePage(t *testing.T) {
 	s := newSite(t)
 	id, polls := s.opened(asking(question(func(t *voting.Terms) { t.Visibility = voting.Hidden })))
 	s.must(s.vote(s.citizen(s.town), polls[0]))
-	s.as(citizen.Viewer{}).get(href(id)).want(200, "seront publiés à la clôture").without("Ont voté", `data-live-bind="turnout"`)
+	s.as(citizen.Viewer{}).get(href(id)).want(200, "seront publiés à la clôture").without("a voté", "ont voté", `data-live-bind="turnout"`)
 }
 
 func TestReasonsComeWithTheirRemedies(t *testing.T) {

@@ -47,10 +47,20 @@ func frame(c *fiber.Ctx, d *Dossier, step string, errs ui.Errors) views.Office {
 			{Label: i18n.T(ctx, "consultations.step.follow"), Href: base + "/" + stepFollow, Current: step == stepFollow},
 		},
 	}
+	for _, tab := range o.Tabs {
+		if tab.Current {
+			o.Title = windowOf(ctx, tab.Label, d.Title)
+		}
+	}
 	if !d.Published {
 		o.Public = &ui.Link{Label: i18n.T(ctx, "consultations.office.preview"), Href: base + "/apercu"}
 	}
 	return o
+}
+
+// windowOf is the title of a window about one part of a consultation.
+func windowOf(ctx context.Context, part, title string) string {
+	return i18n.T(ctx, "consultations.window", "Part", part, "Title", title)
 }
 
 // officeQuery reads the address of the back office's list.
@@ -441,5 +451,7 @@ func (o officeHandlers) preview(c *fiber.Ctx) error {
 		return err
 	}
 	r := reader{viewer: web.Viewer(c), preview: true, easy: true}
-	return web.Page(c, views.Page(page(web.Context(c), web.Tenant(c), d, r)))
+	p := page(web.Context(c), web.Tenant(c), d, r)
+	p.Title = windowOf(web.Context(c), i18n.T(web.Context(c), "consultations.office.preview"), d.Title)
+	return web.Page(c, views.Page(p))
 }

@@ -153,8 +153,11 @@ func (o officeHandlers) submitPoll(c *fiber.Ctx, d *Dossier, save func(context.C
 }
 
 func showPoll(c *fiber.Ctx, d *Dossier, form pollForm, errs ui.Errors, stale *ui.Link) error {
-	o := frame(c, d, stepPolls, errs)
+	ctx, o := web.Context(c), frame(c, d, stepPolls, errs)
 	o.Stale = stale
+	if o.Title = windowOf(ctx, i18n.T(ctx, "consultations.polls.add"), d.Title); form.Revision > 0 {
+		o.Title = windowOf(ctx, form.Question, d.Title)
+	}
 	return web.Page(c, views.WritePoll(form.view(o, web.Tenant(c), officeHref(d.ID))))
 }
 

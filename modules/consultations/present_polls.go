@@ -58,7 +58,7 @@ func invite(ctx context.Context, t *tenant.Tenant, d *Dossier, p *voting.Poll, r
 		return
 	}
 	verdict := p.Eligible(voting.ByAccount(r.viewer), t.TimeZone)
-	if verdict.Allowed {
+	if verdict.Allowed || !r.viewer.SignedIn { // the booth leads visitors to sign in, and back
 		q.Action, q.Primary = vote, true
 		return
 	}

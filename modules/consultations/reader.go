@@ -64,7 +64,7 @@ func turnout(ctx context.Context, p *voting.Poll, seen voting.View) (*ui.Stat, s
 	if seen.Turnout == nil || p.State == voting.Scheduled {
 		return nil, note
 	}
-	stat := ui.Stat{Number: i18n.Number(ctx, *seen.Turnout), Label: i18n.T(ctx, "consultations.turnout"), Icon: "users", Bind: "turnout"}
+	stat := ui.Stat{Number: i18n.Number(ctx, *seen.Turnout), Label: i18n.T(ctx, "consultations.turnout", "Count", *seen.Turnout), Icon: "users", Bind: "turnout"}
 	if seen.Entitled > 0 {
 		stat.Label = i18n.T(ctx, "consultations.turnout.of", "Entitled", i18n.Number(ctx, seen.Entitled))
 	}
