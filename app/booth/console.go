@@ -107,6 +107,9 @@ func (b *Booth) consolePage(c *fiber.Ctx, at visit, form commandForm, errs ui.Er
 		Confirm:  form.Act == actClose && p.State == voting.Open,
 	}
 	page.Self = officeHref(p.ID) + "/pupitre"
+	if web.Viewer(c).Governs(citizen.Administrator) && !p.EndedAt().IsZero() {
+		page.Archives = officeHref(p.ID) + "/archives"
+	}
 	if view.Counts == nil && p.State == voting.Open {
 		page.Hidden = hiddenWords(ctx, p, view)
 	}

@@ -126,7 +126,10 @@ func (b *Booth) addChanges(ctx context.Context, t tenant.ID, page *views.Results
 			continue // the first rules come with the opening
 		}
 		moment := ui.Moment{Title: i18n.T(ctx, key), When: i18n.DateTime(ctx, c.At), Done: true}
-		if c.Reason != "" {
+		switch {
+		case c.Kind == voting.ChangeSevered:
+			moment.Text = i18n.T(ctx, "booth.change.visa", "Visa", c.Reason)
+		case c.Reason != "":
 			moment.Text = i18n.T(ctx, "booth.change.reason", "Reason", c.Reason)
 		}
 		page.Changes = append(page.Changes, moment)

@@ -306,6 +306,9 @@ func (b *Booth) notOpen(c *fiber.Ctx, at visit) error {
 	default:
 		page.Icon, page.Title = "lock", i18n.T(ctx, "booth.closed.title")
 		page.Text = i18n.T(ctx, "booth.closed.text", "When", i18n.DateTime(ctx, p.Closes))
+		if !p.SeveredAt.IsZero() {
+			page.Text += " " + i18n.T(ctx, "booth.closed.severed", "When", i18n.Date(ctx, p.SeveredAt))
+		}
 		page.Action = &ui.Link{Label: i18n.T(ctx, "booth.closed.results"), Href: resultsHref(p.ID), Icon: "chart-bar"}
 	}
 	return web.Page(c, views.WaitingPage(page))

@@ -54,6 +54,8 @@ var (
 	poll     = func(p *planted) string { return p.poll.String() }
 	room     = func(p *planted) string { return p.room.String() }
 	settled  = func(p *planted) string { return p.settled.String() }
+	ripe     = func(p *planted) string { return p.ripe.String() }
+	severed  = func(p *planted) string { return p.severed.String() }
 	sketch   = func(p *planted) string { return p.sketch.String() }
 	second   = func(p *planted) string { return p.second.String() }
 	person   = func(p *planted) string { return p.person[resident].String() }
@@ -194,9 +196,17 @@ var ways = map[string]way{
 	"POST /office/consultations/:id/suites":                      {as: official, fill: ids(closed)},
 	"POST /office/consultations/:id/suites/notes":                {as: official, fill: ids(closed), form: in(offices, closed, "/suites")},
 	"POST /office/consultations/:id/suites/notes/:note/retirer":  {as: official, form: in(offices, closed, "/suites"), fill: ids(closed, func(p *planted) string { return p.note.String() }), ends: true},
-	"GET /office/votes/:poll/affiche":                            {as: official, fill: ids(room)},
-	"GET /office/votes/:poll/pupitre":                            {as: official, fill: ids(room)},
-	"POST /office/votes/:poll/pupitre":                           {as: official, fill: ids(room)},
+	"GET /office/votes/:poll/archives":                           {as: administrator, fill: ids(settled)},
+	"GET /office/votes/:poll/archives/proces-verbal":             {as: administrator, fill: ids(severed)},
+	"POST /office/votes/:poll/archives/deliberation":             {as: administrator, fill: ids(settled), form: in("/office/votes/", settled, "/archives")},
+	"POST /office/votes/:poll/archives/recours":                  {as: administrator, fill: ids(settled), form: in("/office/votes/", settled, "/archives")},
+	"POST /office/votes/:poll/archives/recours/lever": {as: administrator, fill: ids(settled), form: in("/office/votes/", settled, "/archives"), fields: func(p *planted) []string {
+		return []string{"recours", p.appeal.String(), "lifted_on", "2020-01-01", "outcome", "x"}
+	}},
+	"POST /office/votes/:poll/archives/detruire": {as: administrator, fill: ids(ripe), form: in("/office/votes/", ripe, "/archives"), ends: true},
+	"GET /office/votes/:poll/affiche":            {as: official, fill: ids(room)},
+	"GET /office/votes/:poll/pupitre":            {as: official, fill: ids(room)},
+	"POST /office/votes/:poll/pupitre":           {as: official, fill: ids(room)},
 }
 
 var stylesheetRE = regexp.MustCompile(`/static/app\.[^"]+\.css`)

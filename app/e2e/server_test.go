@@ -102,7 +102,7 @@ func (s *server) listen(t testing.TB, address string, all func(*kernel.Platform)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.app, err = kernel.New(kernel.Options{Config: cfg, DB: s.way, Modules: all, Log: slog.New(s.log)})
+	s.app, err = kernel.New(kernel.Options{Config: cfg, DB: s.way, Modules: all, CustodianURL: s.db.CustodianURL, OwnerURL: s.db.OwnerURL, Log: slog.New(s.log)})
 	if err != nil {
 		t.Fatalf("build the program: %v", err)
 	}

@@ -57,6 +57,8 @@ type planted struct {
 
 	open, upcoming, later, closed, draft, spare uuid.UUID // consultations
 	poll, room, settled, sketch, second         voting.PollID
+	ripe, severed                               voting.PollID // whose matter is closed; whose ballots are severed
+	appeal                                      uuid.UUID     // against the settled one
 	document, draftDocument, note               uuid.UUID
 	zone                                        uuid.UUID
 	receipt, code, logo, link                   string
@@ -216,6 +218,15 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	})
 	p.settled = polls[0]
 	at(day(-20), func(ctx context.Context) { p.vote(ctx, t, p.settled) })
+	at(day(-120), func(context.Context) {
+		_, polls = write(p.plan("Ancienne", day(-120), day(-100), p.terms(nil), p.terms(nil)), true)
+	})
+	p.ripe, p.severed = polls[0], polls[1]
+	at(day(-110), func(ctx context.Context) {
+		p.vote(ctx, t, p.ripe)
+		p.vote(ctx, t, p.severed)
+	})
+	p.archive(ctx, t, day)
 	p.must(t, m.Decide(ctx, p.town, founder, p.closed, consultations.Outcome{Text: p.says("Décision"), On: day(-1), Number: p.canary}))
 	p.must(t, m.FollowUp(ctx, p.town, founder, p.closed, p.says("Suite")))
 	p.must(t, p.app.Box.Open(ctx, p.town.ID, p.room, voting.Act{}))
@@ -226,6 +237,22 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	p.draftDocument = value[uuid.UUID](t, p.server, `SELECT id FROM consultations.documents WHERE tenant_id = $1 AND consultation_id = $2`, id, p.draft)
 	p.note = value[uuid.UUID](t, p.server, `SELECT id FROM consultations.follow_ups WHERE tenant_id = $1`, id)
 	p.code = value[string](t, p.server, `SELECT room_code FROM voting.polls WHERE tenant_id = $1 AND id = $2`, id, p.room.String())
+}
+
+// archive plants what the archives have of polls: matters, a recours, a minute.
+func (p *planted) archive(ctx context.Context, t testing.TB, day func(int) time.Time) {
+	t.Helper()
+	act := voting.Act{Actor: p.person[administrator]}
+	for poll, when := range map[voting.PollID]time.Time{p.settled: day(-1), p.ripe: day(-90), p.severed: day(-90)} {
+		p.must(t, p.app.Custody.Deliberate(ctx, p.town, poll, voting.Deliberation{On: when, Reference: p.says("délibération")}, act))
+	}
+	var err error
+	p.appeal, err = p.app.Custody.Appeal(ctx, p.town, p.settled, voting.Appeal{FiledOn: day(-1), Reference: p.says("requête")}, act)
+	p.must(t, err)
+	_, err = p.app.Custody.Sever(ctx, p.town, p.severed, voting.Order{
+		Visa: p.says("visa"), Word: voting.ConfirmationWord(p.severed), By: p.says(administrator),
+	}, act)
+	p.must(t, err)
 }
 
 // vote casts enough ballots for the counts to be shown, and returns the number

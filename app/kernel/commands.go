@@ -151,7 +151,7 @@ func (p *Program) withStore(ctx context.Context, do func(context.Context, *App, 
 		return err
 	}
 	defer s.Close()
-	app, err := New(Options{Config: cfg, DB: s.DB, Modules: p.Modules, Log: log})
+	app, err := New(Options{Config: cfg, DB: s.DB, Modules: p.Modules, CustodianURL: s.CustodianURL, OwnerURL: s.OwnerURL, Log: log})
 	if err != nil {
 		return err
 	}

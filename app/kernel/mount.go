@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/access"
+	"parvis/app/archives"
 	"parvis/app/booth"
 	"parvis/app/citizen"
 	"parvis/app/database"
@@ -33,7 +34,7 @@ import (
 func Catalogues() []fs.FS {
 	return []fs.FS{
 		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
-		files.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue,
+		files.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue,
 	}
 }
 
@@ -49,6 +50,7 @@ func (a *App) mount() {
 	a.site.MountOffice(office)
 	a.Identity.MountOffice(office)
 	a.Booth.MountOffice(office)
+	archives.New(archives.Deps{Custody: a.Custody, Polls: a.Booth}).MountOffice(office)
 	api := root.Group("/api/v1")
 	for _, m := range a.Modules {
 		manifest := m.Manifest()

@@ -52,8 +52,13 @@ type Options struct {
 	Config  config.Config
 	DB      *database.DB
 	Modules func(*Platform) []module.Module
-	Clock   clock.Clock // the system's when nil
-	Log     *slog.Logger
+
+	// CustodianURL is the database for the role that severs ballots, OwnerURL for
+	// the one that cleans up behind it. Without the first nothing is severed.
+	CustodianURL, OwnerURL string
+
+	Clock clock.Clock // the system's when nil
+	Log   *slog.Logger
 }
 
 // App is the program, ready to serve.
@@ -63,6 +68,7 @@ type App struct {
 	Directory *site.Directory
 	Modules   []module.Module
 	Booth     *booth.Booth
+	Custody   *voting.Custody
 	Fiber     *fiber.App
 
 	bundle *i18n.Bundle
@@ -91,6 +97,9 @@ func New(o Options) (*App, error) {
 	if err := a.buildServices(); err != nil {
 		return nil, err
 	}
+	a.Custody = voting.NewCustody(voting.CustodyDeps{
+		Box: a.Box, Evidence: a.Journal, Shelf: a.Files, CustodianURL: o.CustodianURL, OwnerURL: o.OwnerURL, Log: a.Log,
+	})
 	a.Modules = o.Modules(p)
 	if err := checkModules(a.Modules); err != nil {
 		return nil, err
@@ -115,7 +124,7 @@ func (a *App) buildServices() (err error) {
 	a.Live = a.live.announcer()
 	watch := journal.NewWatch(a.Live)
 	a.Box = voting.New(voting.Deps{DB: a.DB, Live: watch, Log: a.Log})
-	a.Journal = journal.New(journal.Deps{DB: a.DB, Box: a.Box, Watch: watch, Secret: a.secret, Log: a.Log})
+	a.Journal = journal.New(journal.Deps{DB: a.DB, Box: a.Box, Watch: watch, Secret: a.secret, Kept: a.Files, Log: a.Log})
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Mail: a.Mail, Clock: a.Clock, Secret: a.secret, Demo: a.Config.Demo, Log: a.Log,
 	})

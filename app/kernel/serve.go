@@ -49,7 +49,7 @@ func (p *Program) serve(ctx context.Context, lan bool, crowd int) error {
 		return err
 	}
 	defer s.Close()
-	app, err := New(Options{Config: cfg, DB: s.DB, Modules: p.Modules, Log: log})
+	app, err := New(Options{Config: cfg, DB: s.DB, Modules: p.Modules, CustodianURL: s.CustodianURL, OwnerURL: s.OwnerURL, Log: log})
 	if err != nil {
 		return err
 	}

@@ -383,7 +383,7 @@ func (s severing) write(ctx context.Context, tx bun.Tx, p *Poll, m *Minute) erro
 		return fmt.Errorf("write the minute of a severing: %w", err)
 	}
 	act := Act{Actor: s.act.Actor, Reason: m.Visa}
-	if err := insertChange(ctx, tx, p, m.At, change{kind: changeSevered, act: act}); err != nil {
+	if err := insertChange(ctx, tx, p, m.At, change{kind: ChangeSevered, act: act}); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE voting.heads SET revision = revision + 1 WHERE tenant_id = ? AND poll_id = ?`, p.Tenant, p.ID); err != nil {
@@ -395,9 +395,9 @@ func (s severing) write(ctx context.Context, tx bun.Tx, p *Poll, m *Minute) erro
 	})
 }
 
-// changeSevered is in the register of changes only: the log was closed with
-// the result.
-const changeSevered EntryKind = "severed"
+// ChangeSevered is in the register of changes only: the log was closed with
+// the result. Its reason is the archives' visa.
+const ChangeSevered EntryKind = "severed"
 
 // clean has PostgreSQL give back the room of the rows that were deleted, which
 // it would otherwise do in its own time. Only the owner of the tables may ask.

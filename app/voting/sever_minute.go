@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
-	"parvis/app/citizen"
 	"parvis/app/tenant"
 	"parvis/app/voting/proof"
 )
@@ -23,8 +23,8 @@ type Minute struct {
 	Ended        time.Time          `json:"ended"`
 	At           time.Time          `json:"at"`
 	By           string             `json:"by"`
-	Actor        citizen.ID         `json:"actor"`
-	Visa         string             `json:"visa"` // of the archives
+	Actor        uuid.UUID          `json:"actor"` // their account
+	Visa         string             `json:"visa"`  // of the archives
 	Deliberation MinuteDeliberation `json:"deliberation"`
 	Appeals      []MinuteAppeal     `json:"appeals"`
 	Before       Held               `json:"before"`
@@ -75,7 +75,7 @@ func (s severing) draft(ctx context.Context, tx bun.IDB, matter *Matter, head *H
 	p := matter.Poll
 	m := &Minute{
 		Format: "parvis-minute/1", Key: s.notary.Key.String(), Town: matter.town, Poll: p.ID, Question: p.Question,
-		Ended: p.EndedAt(), At: p.Now.Truncate(time.Second), By: s.order.By, Actor: s.act.Actor, Visa: s.order.Visa,
+		Ended: p.EndedAt(), At: p.Now.Truncate(time.Second), By: s.order.By, Actor: uuid.UUID(s.act.Actor), Visa: s.order.Visa,
 		Deliberation: MinuteDeliberation{
 			On: day(matter.DeliberatedOn), Reference: matter.Reference, Months: matter.Months, PossibleOn: day(matter.PossibleOn),
 		},

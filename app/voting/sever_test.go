@@ -233,7 +233,7 @@ func TestTheMinuteSaysWhatWasDoneAndIsSigned(t *testing.T) {
 	}
 	day := today.Format(time.DateOnly)
 	want := &voting.Minute{
-		Visa: "AD52 2027/014", By: "Anne Archiviste", Actor: archivist.Actor, Town: v.town.Name,
+		Visa: "AD52 2027/014", By: "Anne Archiviste", Actor: uuid.UUID(archivist.Actor), Town: v.town.Name,
 		Deliberation: voting.MinuteDeliberation{On: day, Reference: "2026-112", Months: 2, PossibleOn: stored.Deliberation.PossibleOn},
 		Appeals:      []voting.MinuteAppeal{{FiledOn: day, Reference: "TA 2600001", LiftedOn: day, Outcome: "Désistement"}},
 		Before:       voting.Held{Ballots: 4, Submissions: 4, Roll: 4, Secrets: 1}, After: voting.Held{Ballots: 4},

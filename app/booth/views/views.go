@@ -142,6 +142,7 @@ type Console struct {
 	Hidden                        string
 	Errors                        ui.Errors
 	Screen, Poster, Results, Code string
+	Archives                      string // to the matter of a poll that is over; "" for those who may not
 	CloseReason, ExtendReason     string
 	Until, Present                string
 	CanOpen, CanClose, CanCount   bool
