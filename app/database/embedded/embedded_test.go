@@ -142,6 +142,28 @@ func TestTheServerIsPrivateDurableAndNeverRoot(t *testing.T) {
 	}
 }
 
+// A parallel worker reads the settings more strictly than the server does: one
+// that is wrong makes every query on a big table fail, and no other.
+func TestBigQueriesWorkWithTheSettingsOfTheFolder(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s := start(t, Config{Dir: dir})
+	const parallel = `SET force_parallel_mode = on; SELECT count(*) > 0 FROM pg_class`
+	if got := query(t, s.URL(database.App), parallel); got != "t" {
+		t.Error(got)
+	}
+	if got := query(t, s.URL(database.App), `SELECT to_tsvector('chevaux')::text`); got != "'cheval':1" {
+		t.Errorf("words are read as %s", got)
+	}
+	conf, err := os.ReadFile(filepath.Join(dir, "data", "postgresql.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(conf), "default_text_search_config = 'pg_catalog.french'") {
+		t.Error("the folder's own settings are wrong")
+	}
+}
+
 func TestNoRoleOfTheProgramIsPowerful(t *testing.T) {
 	t.Parallel()
 	s := start(t, Config{Dir: folder(t)})

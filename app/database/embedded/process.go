@@ -37,7 +37,7 @@ func (s *Server) initialise(ctx context.Context) error {
 		return err
 	}
 	initdb := s.command(filepath.Join(s.bin, "initdb"), "-D", draft, "-U", Superuser, "-A", "trust", "-E", "UTF8",
-		"--locale="+locale(), "--data-checksums", "--text-search-config=pg_catalog.french")
+		"--locale="+locale(), "--data-checksums", "--text-search-config=french")
 	if out, err := runUntil(ctx, initdb); err != nil {
 		return fmt.Errorf("créer la base de données (initdb) : %w\n%s", err, out)
 	}
@@ -117,6 +117,7 @@ func (s *Server) arguments() []string {
 		fmt.Sprintf("effective_cache_size=%dMB", max(memory/2, 128)),
 		fmt.Sprintf("maintenance_work_mem=%dMB", min(max(memory/32, 16), 256)),
 		"work_mem=8MB", "wal_compression=on", "max_wal_size=1GB", "random_page_cost=1.1", "jit=off",
+		"default_text_search_config=pg_catalog.french", // some clusters have it wrong in their file
 		"timezone=UTC", "log_timezone=UTC", "lc_messages=C", "logging_collector=off", "log_destination=stderr",
 		"log_line_prefix=", "log_checkpoints=off",
 		// Neither statements nor the values in them go to the log: they are people's.
