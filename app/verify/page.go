@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"strings"
@@ -203,7 +204,11 @@ func (p *Pages) receiptAlone(ctx context.Context, t *tenant.Tenant, r proof.Rece
 		}
 		here = i18n.T(ctx, "verify.good.receipt.here")
 	}
-	return receiptReport(ctx, verified, here), nil
+	page := receiptReport(ctx, verified, here)
+	if here != "" && verified.OK {
+		page.Link = &ui.Link{Label: i18n.T(ctx, "verify.report.receipt"), Href: fmt.Sprintf("/votes/%s/recepisse/%x", r.Poll, r.Nonce)}
+	}
+	return page, nil
 }
 
 // page shows the verifier.

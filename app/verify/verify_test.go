@@ -259,7 +259,7 @@ func TestAVoterChecksAReceipt(t *testing.T) {
 	code := "http://" + p.town.Hosts[0] + "/verifier?r=" + receipt.Compact()
 	p.send(nil, code, nil).says(t, "Récépissé juste", here)
 	page := p.found("/verifier?r=" + receipt.Compact())
-	page.says(t, "Récépissé juste", here, code)
+	page.says(t, "Récépissé juste", here, code, `href="/votes/`+id.String()+"/recepisse/"+cast.Nonce.String()+`"`)
 	if got := page.header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("a page with a receipt is kept: %s", got)
 	}

@@ -27,6 +27,7 @@ type Report struct {
 	Place string // where it is wrong
 	Rows  []Row
 	Facts []ui.Fact
+	Link  *ui.Link // where the receipt itself is, on this site
 }
 
 // Row is one check.
