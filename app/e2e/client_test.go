@@ -169,13 +169,6 @@ func (c *client) token() string {
 
 var tokenRE = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
 
-// follow goes where the answer leads.
-func (c *client) follow(a answer) answer {
-	c.Helper()
-	a.is(http.StatusSeeOther)
-	return c.get(a.header.Get("Location"))
-}
-
 // submit sends the form of a page that has this action, changed by pairs of
 // names and values; an empty value leaves a field out.
 func (c *client) submit(page answer, action string, pairs ...string) answer {

@@ -172,7 +172,7 @@ func TestTheRoomVotesWithOneTap(t *testing.T) {
 	poll := s.pollOf(t, roomQuestion)
 	before := s.ballots(t, roomQuestion)
 	code := value[string](t, s, `SELECT room_code FROM voting.polls WHERE question = $1`, roomQuestion)
-	screen := browser.Open(t).Go(s.url(saintDizier, "/ecran/"+strings.TrimPrefix(poll, "/votes/"))).UntilText("body", code)
+	screen := browser.Open(t).Go(s.url(saintDizier, "/ecran/"+strings.TrimPrefix(poll, "/votes/"))).UntilText("body", s.port+"/v/"+code)
 
 	phone := browser.Open(t).Phone().Go(s.url(saintDizier, "/v/"+strings.ToLower(code)))
 	if phone.URL() != s.url(saintDizier, poll) {

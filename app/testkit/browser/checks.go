@@ -46,7 +46,9 @@ const rules = `["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","RGAAv4","bes
 // Axe returns the accessibility faults of the page as it stands.
 func (p *Page) Axe() []Violation {
 	p.t.Helper()
-	p.do("inject axe", chromedp.Evaluate[chromedp.Void](axe.Source))
+	if !Eval[bool](p, `"axe" in window`) {
+		p.do("inject axe", chromedp.Evaluate[chromedp.Void](axe.Source))
+	}
 	// Moving colours would be measured half way.
 	p.Until(`document.getAnimations().every(a => a.playState !== "running")`)
 	text := Eval[string](p, `axe.run(document, {runOnly: {type: "tag", values: `+rules+`}, resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`)
