@@ -17,6 +17,7 @@ import (
 	"parvis/app/database"
 	"parvis/app/identity"
 	"parvis/app/kernel"
+	"parvis/app/places"
 	"parvis/app/site"
 	"parvis/app/tenant"
 	"parvis/modules/consultations"
@@ -37,6 +38,8 @@ type town struct {
 	Director      string
 	Modules       []string
 	Zones         []string
+	Center        string         // latitude, longitude
+	Radius        int            // kilometres
 	Accounts      []account      `toml:"account"`
 	Consultations []consultation `toml:"consultation"`
 }
@@ -80,9 +83,13 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 		}
 		return err
 	}
+	center, err := places.ParsePoint(w.Center)
+	if err != nil {
+		return fmt.Errorf("center %q: %w", w.Center, err)
+	}
 	t, err := site.Add(ctx, s.DB, site.NewTenant{
 		INSEE: w.INSEE, Slug: w.Slug, Name: w.Name, SiteName: w.SiteName, Hosts: []string{w.Host}, Color: w.Color,
-		Email: w.Contact, Modules: w.Modules, Zones: w.Zones, Legal: site.Legal{Director: w.Director}, Demo: true,
+		Email: w.Contact, Modules: w.Modules, Zones: w.Zones, Territory: tenant.Territory{CenterLat: center.Lat, CenterLon: center.Lon, Radius: w.Radius * 1000}, Legal: site.Legal{Director: w.Director}, Demo: true,
 	})
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"parvis/app/identity"
 	"parvis/app/mail"
 	"parvis/app/module"
+	"parvis/app/places"
 	"parvis/app/site"
 	"parvis/app/tenant"
 	"parvis/app/ui"
@@ -34,7 +35,7 @@ import (
 func Catalogues() []fs.FS {
 	return []fs.FS{
 		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
-		files.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue,
+		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue,
 	}
 }
 

@@ -32,8 +32,9 @@ type NewTenant struct {
 	TimeZone string // "Europe/Paris" when empty
 	Modules  []string
 	Zones    []string
-	Legal    Legal
-	Demo     bool
+	tenant.Territory
+	Legal Legal
+	Demo  bool
 }
 
 // What can go wrong when a tenant is added. They are read by an operator.
@@ -63,10 +64,12 @@ func Add(ctx context.Context, db *database.DB, n NewTenant) (*tenant.Tenant, err
 	}
 	err = db.InTenant(ctx, id, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewRaw(`
-			INSERT INTO core.tenants (id, slug, name, site_name, color, locale, time_zone, modules, insee, department, population, postcodes, email, settings, demo)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?)`,
+			INSERT INTO core.tenants (id, slug, name, site_name, color, locale, time_zone, modules, insee, department, population, postcodes, email, settings, demo,
+				center_lat, center_lon, radius_m)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?)`,
 			id, n.Slug, n.Name, n.SiteName, n.Color, n.Locale, n.TimeZone, array(n.Modules), array(insee),
-			commune.DepartmentCode, commune.Population, array(commune.Postcodes), n.Email, string(settings), n.Demo).Exec(ctx)
+			commune.DepartmentCode, commune.Population, array(commune.Postcodes), n.Email, string(settings), n.Demo,
+			n.CenterLat, n.CenterLon, n.Radius).Exec(ctx)
 		if err != nil {
 			return err
 		}

@@ -168,9 +168,11 @@ func Read(ctx context.Context, db *database.DB, id tenant.ID) (*tenant.Tenant, e
 	var zone, settings string
 	err := db.ReadTenant(ctx, id, func(ctx context.Context, tx bun.Tx) error {
 		err := tx.NewRaw(`
-			SELECT slug, name, site_name, color, logo, locale, time_zone, modules, demo, revision, settings
+			SELECT slug, name, site_name, color, logo, locale, time_zone, modules, demo, revision, settings,
+				center_lat, center_lon, radius_m
 			FROM core.tenants WHERE id = ?`, id).
-			Scan(ctx, &t.Slug, &t.Name, &t.SiteName, &t.Color, &t.Logo, &t.Locale, &zone, pgdialect.Array(&t.Modules), &t.Demo, &t.Revision, &settings)
+			Scan(ctx, &t.Slug, &t.Name, &t.SiteName, &t.Color, &t.Logo, &t.Locale, &zone, pgdialect.Array(&t.Modules), &t.Demo, &t.Revision, &settings,
+				&t.CenterLat, &t.CenterLon, &t.Radius)
 		if err != nil {
 			return err
 		}

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"parvis/app/citizen"
 	"parvis/app/i18n"
 	"parvis/app/module"
+	"parvis/app/places"
 	"parvis/app/site/views"
+	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
 )
@@ -78,6 +81,8 @@ type settingsForm struct {
 	Color    string   `form:"color" label:"site.settings.color" validate:"required,hexcolor,len=7"`
 	Email    string   `form:"email" label:"site.settings.email" validate:"omitempty,email,max=200"`
 	Zones    string   `form:"zones" validate:"max=20000"`
+	Center   string   `form:"center" validate:"max=60"`
+	Radius   string   `form:"radius" validate:"max=20"`
 	Modules  []string `form:"modules"`
 	Director string   `form:"director" validate:"max=200"`
 	Address  string   `form:"address" validate:"max=300"`
@@ -134,6 +139,7 @@ func (s *Site) settingsPage(c *fiber.Ctx, form settingsForm, errs ui.Errors, o o
 	ctx := web.Context(c)
 	page := views.Settings{
 		Name: form.Name, SiteName: form.SiteName, Color: form.Color, Email: form.Email, Zones: form.Zones,
+		Center: form.Center, Radius: form.Radius,
 		Director: form.Director, Hosting: form.Hosting, Address: form.Address, DPO: form.DPO,
 		Chosen: form.Modules, Version: strconv.FormatInt(form.Version, 10),
 	}
@@ -156,4 +162,27 @@ func (s *Site) settingsPage(c *fiber.Ctx, form settingsForm, errs ui.Errors, o o
 		page.Adjusted = i18n.T(ctx, "site.settings.color.adjusted", "Used", report.Light.Strong)
 	}
 	return web.Page(c, views.SettingsPage(page, errs))
+}
+
+// territory reads where the tenant lies: a point, and kilometres.
+func (f *settingsForm) territory() (tenant.Territory, error) {
+	center, err := places.ParsePoint(f.Center)
+	if err != nil {
+		return tenant.Territory{}, places.ErrPoint.On("center")
+	}
+	if center.IsZero() {
+		return tenant.Territory{}, nil
+	}
+	km, err := strconv.Atoi(strings.TrimSpace(f.Radius))
+	if err != nil || km < 1 || km > maxRadius {
+		return tenant.Territory{}, errRadius.On("radius")
+	}
+	return tenant.Territory{CenterLat: center.Lat, CenterLon: center.Lon, Radius: km * 1000}, nil
+}
+
+func (f *settingsForm) setTerritory(t tenant.Territory) {
+	f.Center = places.Point{Lat: t.CenterLat, Lon: t.CenterLon}.String()
+	if t.Radius > 0 {
+		f.Radius = strconv.Itoa(t.Radius / 1000)
+	}
 }

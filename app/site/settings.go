@@ -25,6 +25,7 @@ var (
 	errStaleSettings = fault.New(fault.Conflict, "site.settings.stale")
 	errUnknownModule = fault.New(fault.Invalid, "site.settings.modules.unknown")
 	errZoneInUse     = fault.New(fault.Conflict, "site.settings.zones.used")
+	errRadius        = fault.New(fault.Invalid, "site.settings.radius.wrong").With(fault.Args{"Most": maxRadius})
 	errTooManyZones  = fault.New(fault.Invalid, "site.settings.zones.many")
 )
 
@@ -32,9 +33,11 @@ func (s *Site) readSettings(ctx context.Context, id tenant.ID) (settingsForm, er
 	var form settingsForm
 	var settings string
 	var zones []string
+	var where tenant.Territory
 	err := s.db.ReadTenant(ctx, id, func(ctx context.Context, tx bun.Tx) error {
-		err := tx.NewRaw(`SELECT revision, name, site_name, color, email, locale, time_zone, modules, settings FROM core.tenants WHERE id = ?`, id).
-			Scan(ctx, &form.Version, &form.Name, &form.SiteName, &form.Color, &form.Email, &form.Locale, &form.TimeZone, pgdialect.Array(&form.Modules), &settings)
+		err := tx.NewRaw(`SELECT revision, name, site_name, color, email, locale, time_zone, modules, settings, center_lat, center_lon, radius_m FROM core.tenants WHERE id = ?`, id).
+			Scan(ctx, &form.Version, &form.Name, &form.SiteName, &form.Color, &form.Email, &form.Locale, &form.TimeZone, pgdialect.Array(&form.Modules), &settings,
+				&where.CenterLat, &where.CenterLon, &where.Radius)
 		if err != nil {
 			return err
 		}
@@ -50,6 +53,7 @@ func (s *Site) readSettings(ctx context.Context, id tenant.ID) (settingsForm, er
 	form.Director, form.Address, form.Hosting, form.DPO = legal.Director, legal.Address, legal.Hosting, legal.DPO
 	form.audit = legal.Audit
 	form.Zones = strings.Join(zones, "\n")
+	form.setTerritory(where)
 	return form, nil
 }
 
@@ -64,12 +68,18 @@ func (s *Site) changeSettings(ctx context.Context, t *tenant.Tenant, v citizen.V
 	if err != nil {
 		return err
 	}
+	where, err := form.territory()
+	if err != nil {
+		return err
+	}
 	err = s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		res, err := tx.NewRaw(`
 			UPDATE core.tenants SET name = ?, site_name = ?, color = ?, email = ?, locale = ?, time_zone = ?, modules = ?,
+				center_lat = ?, center_lon = ?, radius_m = ?,
 				settings = settings || jsonb_build_object('director', ?::text, 'address', ?::text, 'hosting', ?::text, 'dpo', ?::text)
 			WHERE id = ? AND revision = ?`,
 			form.Name, form.SiteName, form.Color, form.Email, form.Locale, form.TimeZone, array(form.Modules),
+			where.CenterLat, where.CenterLon, where.Radius,
 			form.Director, form.Address, form.Hosting, form.DPO, t.ID, form.Version).Exec(ctx)
 		if err != nil {
 			return err
@@ -91,6 +101,7 @@ func (s *Site) changeSettings(ctx context.Context, t *tenant.Tenant, v citizen.V
 
 const (
 	maxZones    = 200
+	maxRadius   = 200 // kilometres
 	maxZoneName = 100 // characters
 )
 

@@ -56,6 +56,7 @@ type Tenant struct {
 	TimeZone *time.Location
 	Modules  []string // names of the modules that are switched on
 	Zones    []Zone
+	Territory
 	// Accessibility is the message key of the declared conformity with the
 	// accessibility guidelines; "" means that no audit was entered.
 	Accessibility string
@@ -70,6 +71,11 @@ type Zone struct {
 	Name  string
 	INSEE string // commune code when the zone is a commune, "" otherwise
 }
+
+// Territory is where a tenant lies: what is placed on its plan is within Radius
+// metres of the middle, given in micro-degrees. Nobody has said so yet when
+// Radius is 0.
+type Territory struct{ CenterLat, CenterLon, Radius int }
 
 // Enabled reports whether the named module is switched on.
 func (t *Tenant) Enabled(module string) bool { return slices.Contains(t.Modules, module) }

@@ -46,6 +46,12 @@ func (p MapProps) plan() plan {
 	return out
 }
 
+// example is the middle of the plan, as one would type it.
+func (p PinProps) example() string { return degree(p.Lat) + ", " + degree(p.Lon) }
+
+// degree writes an angle for a script to read.
+func degree(angle float64) string { return strconv.FormatFloat(angle, 'f', 6, 64) }
+
 func (p Place) located() bool { return p.Lat != 0 || p.Lon != 0 }
 
 // scaleBar is the longest round distance that fits in 150 units, at so many

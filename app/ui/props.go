@@ -461,6 +461,14 @@ type Place struct {
 	Lat, Lon         float64
 }
 
+// PinProps is a field for a point, with a plan to click on where there is a
+// script. Without one, or by keyboard, the point is typed.
+type PinProps struct {
+	Name, Value, Error string
+	Lat, Lon           float64 // the middle of the plan
+	Radius             int     // metres shown around it; 0 for no plan
+}
+
 // MapProps is a map, with the list of its places beside it.
 type MapProps struct {
 	ID     string

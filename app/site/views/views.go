@@ -71,6 +71,7 @@ type Settings struct {
 	Theme                               ui.ThemeReport
 	Locale, TimeZone, Logo              string
 	TimeZones                           []ui.Option
+	Center, Radius                      string // where the territory lies: a point, kilometres
 	Audit                               Audit
 	Texts                               []ui.Link // the footer's pages, to change
 }

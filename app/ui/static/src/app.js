@@ -133,8 +133,39 @@ on("change", "[data-select-all]", (event, box) => {
   for (const other of box.closest("table").querySelectorAll("tbody .cell-select input")) other.checked = box.checked;
 });
 
+// A click on the plan of a pin field writes the point; the point moves the pin.
+const metres = 111320; // of a degree of latitude
+const planOf = (svg) => {
+  const { lat, lon, span } = svg.dataset;
+  const scale = 190 / span; // units of the drawing a metre
+  return { lat: +lat, lon: +lon, tall: metres * scale, wide: metres * scale * Math.cos((lat * Math.PI) / 180) };
+};
+const movePin = (svg) => {
+  const [lat, lon] = byId(svg.dataset.pin).value.split(/[ ,;/]+/).map(Number);
+  const mark = svg.querySelector("[data-pin-mark]");
+  const plan = planOf(svg);
+  mark.toggleAttribute("hidden", !lat || !lon);
+  if (!lat || !lon) return;
+  mark.setAttribute("cx", 300 + (lon - plan.lon) * plan.wide);
+  mark.setAttribute("cy", 200 - (lat - plan.lat) * plan.tall);
+};
+on("click", "svg[data-pin]", (event, svg) => {
+  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+  const plan = planOf(svg);
+  const lat = plan.lat + (200 - at.y) / plan.tall;
+  const lon = plan.lon + (at.x - 300) / plan.wide;
+  const input = byId(svg.dataset.pin);
+  input.value = `${lat.toFixed(6)}, ${lon.toFixed(6)}`;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  movePin(svg);
+});
+
 // What each new piece of page needs at once.
 htmx.onLoad((root) => {
+  for (const svg of root.querySelectorAll("svg[data-pin]")) {
+    svg.removeAttribute("hidden");
+    movePin(svg);
+  }
   for (const button of root.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
   for (const button of root.querySelectorAll("[data-print], [data-select-all]")) button.hidden = false;
   for (const area of root.querySelectorAll("textarea[maxlength]")) countLeft(area);

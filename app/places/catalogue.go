@@ -1,0 +1,8 @@
+package places
+
+import "embed"
+
+// Catalogue holds what is said of places.
+//
+//go:embed i18n/*.json
+var Catalogue embed.FS
