@@ -65,6 +65,16 @@ func (b *Bundle) NewContext(ctx context.Context, lang string, loc *time.Location
 	})
 }
 
+// In returns ctx in which the same messages are said in another language, to
+// somebody in loc: a letter is written in its reader's language, whoever's
+// request it comes from.
+func In(ctx context.Context, lang string, loc *time.Location) context.Context {
+	if b := of(ctx).bundle; b != nil {
+		return b.NewContext(ctx, lang, loc)
+	}
+	return ctx
+}
+
 func of(ctx context.Context) *speaker {
 	if s, ok := ctx.Value(contextKey{}).(*speaker); ok {
 		return s

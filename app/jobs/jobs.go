@@ -73,6 +73,21 @@ func (r *Runner) Insert(ctx context.Context, args river.JobArgs) error {
 	return nil
 }
 
+// InsertAll is Insert for many jobs of a kind, in one statement.
+func InsertAll[T river.JobArgs](ctx context.Context, r *Runner, list []T) error {
+	if len(list) == 0 {
+		return nil
+	}
+	params := make([]river.InsertManyParams, len(list))
+	for i, args := range list {
+		params[i] = river.InsertManyParams{Args: args}
+	}
+	if _, err := r.client.InsertManyTx(ctx, database.Tx(ctx), params); err != nil {
+		return fmt.Errorf("insert jobs %s: %w", list[0].Kind(), err)
+	}
+	return nil
+}
+
 // Every has do called at that interval, and once soon after Start, on one
 // node at a time. Call it before Start.
 func (r *Runner) Every(name string, interval time.Duration, do func(context.Context) error) {

@@ -44,7 +44,11 @@ type Platform struct {
 	Mail     *mail.Sender
 	Jobs     *jobs.Runner
 	Live     voting.Announcer // told, after a commit, that a live topic has changed
+	Agenda   Agenda           // what every module has in the agenda
 	Log      *slog.Logger
+
+	// URL is where people reach a page of a town: what links in letters are made of.
+	URL func(t *tenant.Tenant, path string) string
 }
 
 // Options is what New needs. Config, DB and Log are required.
@@ -93,6 +97,7 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	p := &Platform{DB: o.DB, Clock: o.Clock, Log: o.Log, Files: files.New(filepath.Join(o.Config.Data, "files"))}
+	p.URL = func(t *tenant.Tenant, path string) string { return o.Config.URL(t.Hosts[0], path) }
 	a := &App{Platform: p, Config: o.Config, Directory: site.NewDirectory(o.DB, o.Clock), secret: secret}
 	if err := a.buildServices(); err != nil {
 		return nil, err
@@ -100,6 +105,7 @@ func New(o Options) (*App, error) {
 	a.Custody = voting.NewCustody(voting.CustodyDeps{
 		Box: a.Box, Evidence: a.Journal, Shelf: a.Files, CustodianURL: o.CustodianURL, OwnerURL: o.OwnerURL, Log: a.Log,
 	})
+	p.Agenda = a.agenda
 	a.Modules = o.Modules(p)
 	if err := checkModules(a.Modules); err != nil {
 		return nil, err

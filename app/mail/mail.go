@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"parvis/app/database"
 	"parvis/app/jobs"
@@ -83,6 +84,30 @@ func (s *Sender) Enqueue(ctx context.Context, tx bun.Tx, t *tenant.Tenant, m Mes
 		return fmt.Errorf("write a mail: %w", err)
 	}
 	return s.jobs.Insert(ctx, delivery{Tenant: t.ID.String(), Mail: id})
+}
+
+// EnqueueAll writes the same letter to many people, each their own, in the
+// transaction tx that ctx was given in.
+func (s *Sender) EnqueueAll(ctx context.Context, tx bun.Tx, t *tenant.Tenant, to []string, letter Letter) error {
+	m, err := letter.To(ctx, t, "")
+	if err != nil || len(to) == 0 {
+		return err
+	}
+	ids, jobArgs := make([]uuid.UUID, len(to)), make([]delivery, len(to))
+	for i := range to {
+		ids[i] = uuid.New()
+		jobArgs[i] = delivery{Tenant: t.ID.String(), Mail: ids[i]}
+	}
+	until := sql.NullTime{Time: m.Until, Valid: !m.Until.IsZero()}
+	_, err = tx.NewRaw(`
+		INSERT INTO core.mails (tenant_id, id, recipient, sender, subject, text_body, html_body, expires_at)
+		SELECT ?, l.id, l.recipient, ?, ?, ?, ?, ?::timestamptz
+		FROM unnest(?::uuid[], ?::text[]) AS l (id, recipient)`,
+		t.ID, t.Name, m.Subject, m.Text, m.HTML, until, pgdialect.Array(ids), pgdialect.Array(to)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("write mails: %w", err)
+	}
+	return jobs.InsertAll(ctx, s.jobs, jobArgs)
 }
 
 // delivery is the job of sending one letter.

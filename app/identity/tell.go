@@ -1,0 +1,60 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"parvis/app/citizen"
+	"parvis/app/i18n"
+	"parvis/app/mail"
+	"parvis/app/tenant"
+)
+
+// Tell writes the same letter to accounts, in the transaction of what it tells
+// about. Those without an address of mail, and those that were erased, get
+// none. write is called once for each language that somebody reads; ctx says
+// which. Whoever asks never learns an address.
+func (s *Service) Tell(ctx context.Context, tx bun.Tx, t *tenant.Tenant, to []citizen.ID, write func(ctx context.Context) mail.Letter) error {
+	if len(to) == 0 {
+		return nil
+	}
+	ids := make([]uuid.UUID, len(to))
+	for i, id := range to {
+		ids[i] = uuid.UUID(id)
+	}
+	var rows []struct{ Email, Locale string }
+	err := tx.NewRaw(`
+		SELECT email, locale FROM core.citizens
+		WHERE tenant_id = ? AND id = ANY (?::uuid[]) AND email IS NOT NULL AND erased_at IS NULL
+		ORDER BY id`, t.ID, pgdialect.Array(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return fmt.Errorf("find whom to tell: %w", err)
+	}
+	addresses := map[string][]string{}
+	for _, r := range rows {
+		language := r.Locale
+		if language == "" {
+			language = t.Locale
+		}
+		addresses[language] = append(addresses[language], r.Email)
+	}
+	for language, list := range addresses {
+		spoken := i18n.In(ctx, language, t.TimeZone)
+		letter := write(spoken)
+		if letter.Until.IsZero() {
+			letter.Until = s.clock.Now().Add(tellWithin)
+		}
+		if err := s.mail.EnqueueAll(spoken, tx, t, list, letter); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellWithin is how long news is worth sending.
+const tellWithin = 7 * 24 * time.Hour
