@@ -23,6 +23,8 @@ var capabilities = []struct {
 	{"todo", is[module.Todoer]},
 	{"personal-data", is[module.PersonalData]},
 	{"activity", is[module.Activity]},
+	{"calendar", is[module.Calendarer]},
+	{"workplace", is[module.Workplace]},
 }
 
 func is[C any](m module.Module) bool {

@@ -1,0 +1,61 @@
+package kernel
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"parvis/app/citizen"
+	"parvis/app/module"
+	"parvis/app/tenant"
+)
+
+// Agenda returns a town's agenda, made of what its modules say: at most q.Limit
+// entries by start, then module, then ID. after is the last entry of the page
+// before, of which only those three count; nil for the first page.
+type Agenda func(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q module.CalendarQuery, after *module.CalendarEntry) ([]module.CalendarEntry, error)
+
+func (a *App) agenda(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q module.CalendarQuery, after *module.CalendarEntry) ([]module.CalendarEntry, error) {
+	var all []module.CalendarEntry
+	for _, m := range a.Modules {
+		c, ok := m.(module.Calendarer)
+		name := m.Manifest().Name
+		if !ok || !t.Enabled(name) {
+			continue
+		}
+		entries, err := c.Calendar(ctx, t, v, startOf(q, name, after))
+		if err != nil {
+			return nil, fmt.Errorf("agenda of %s: %w", name, err)
+		}
+		for i := range entries {
+			entries[i].Module = name
+		}
+		all = append(all, entries...)
+	}
+	slices.SortFunc(all, inAgenda)
+	return all[:min(len(all), q.Limit)], nil
+}
+
+// inAgenda is the order of the agenda.
+func inAgenda(a, b module.CalendarEntry) int {
+	return cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.Module, b.Module), bytes.Compare(a.ID[:], b.ID[:]))
+}
+
+// startOf is where a page that comes after an entry begins in one module: at
+// all that the order puts behind that entry.
+func startOf(q module.CalendarQuery, name string, after *module.CalendarEntry) module.CalendarQuery {
+	if after == nil {
+		return q
+	}
+	q.From = after.Starts
+	switch {
+	case name == after.Module:
+		q.After = after.ID
+	case name < after.Module: // of that moment, everything was before
+		q.From = q.From.Add(time.Microsecond)
+	}
+	return q
+}
