@@ -22,7 +22,7 @@ test: tools tools-test ## everything: unit, database, HTTP, sockets, browser, ac
 	@$(TESTRUN) $(GO) test -race -timeout 20m $(TESTFLAGS) ./...
 
 build: ## the program, bin/parvis
-	@echo "» go build"
+	@echo "» go build (une minute la première fois)"
 	@mkdir -p bin && $(GO) build -ldflags '$(LDFLAGS)' -o bin/parvis ./app
 
 generate: ## templates to Go
