@@ -147,22 +147,22 @@ func TestTheCatalogueRulesBite(t *testing.T) {
 	t.Parallel()
 	db := testkit.Database(t)
 	_, err := db.Superuser(t).Exec(t.Context(), `
-		CREATE SCHEMA ideas; CREATE SCHEMA agenda;
-		CREATE TYPE ideas.mood AS ENUM ('gai', 'triste');
-		CREATE TABLE ideas.stray (id int PRIMARY KEY);
-		CREATE TABLE ideas.bare (tenant_id uuid NOT NULL, id int, mood ideas.mood);
-		CREATE UNIQUE INDEX bare_ids ON ideas.bare (id);
-		CREATE INDEX bare_moods ON ideas.bare (tenant_id, mood);
-		CREATE TABLE ideas.lax (tenant_id uuid NOT NULL, id int UNIQUE, PRIMARY KEY (tenant_id, id));
-		ALTER TABLE ideas.lax ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-		CREATE POLICY lax ON ideas.lax USING (true);
-		CREATE TABLE agenda.dates (tenant_id uuid NOT NULL, id int REFERENCES ideas.lax (id), PRIMARY KEY (tenant_id, id));
-		ALTER TABLE core.zones ADD COLUMN lax int REFERENCES ideas.lax (id);
-		CREATE VIEW ideas.seen AS SELECT 1 AS n;
-		CREATE MATERIALIZED VIEW ideas.frozen AS SELECT 1 AS n;
-		CREATE FUNCTION ideas.mighty() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
-		CREATE TABLE ideas.owned (tenant_id uuid NOT NULL); ALTER TABLE ideas.owned OWNER TO parvis_app;
-		GRANT SELECT ON ideas.lax TO PUBLIC`)
+		CREATE SCHEMA probe; CREATE SCHEMA elsewhere;
+		CREATE TYPE probe.mood AS ENUM ('gai', 'triste');
+		CREATE TABLE probe.stray (id int PRIMARY KEY);
+		CREATE TABLE probe.bare (tenant_id uuid NOT NULL, id int, mood probe.mood);
+		CREATE UNIQUE INDEX bare_ids ON probe.bare (id);
+		CREATE INDEX bare_moods ON probe.bare (tenant_id, mood);
+		CREATE TABLE probe.lax (tenant_id uuid NOT NULL, id int UNIQUE, PRIMARY KEY (tenant_id, id));
+		ALTER TABLE probe.lax ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+		CREATE POLICY lax ON probe.lax USING (true);
+		CREATE TABLE elsewhere.dates (tenant_id uuid NOT NULL, id int REFERENCES probe.lax (id), PRIMARY KEY (tenant_id, id));
+		ALTER TABLE core.zones ADD COLUMN lax int REFERENCES probe.lax (id);
+		CREATE VIEW probe.seen AS SELECT 1 AS n;
+		CREATE MATERIALIZED VIEW probe.frozen AS SELECT 1 AS n;
+		CREATE FUNCTION probe.mighty() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+		CREATE TABLE probe.owned (tenant_id uuid NOT NULL); ALTER TABLE probe.owned OWNER TO parvis_app;
+		GRANT SELECT ON probe.lax TO PUBLIC`)
 	if err != nil {
 		t.Fatal(err)
 	}
