@@ -157,7 +157,7 @@ func voter(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
 // returning is voter for pages on which nobody votes: a device without a name
 // stays so, and has no ballot.
 func returning(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
-	if poll.VoterKind() == voting.AccountVoter {
+	if poll.VoterKind() != voting.DeviceVoter {
 		return voting.ByAccount(web.Viewer(c))
 	}
 	text, ours := web.Signed(c, deviceCookie)

@@ -51,9 +51,13 @@ func (s *Service) demoAccount(ctx context.Context, tx bun.Tx, t tenant.ID, a Dem
 	if a.ID.IsZero() {
 		a.ID = citizen.NewID()
 	}
-	err := s.store.insert(ctx, tx, t, newAccount{
+	person, err := s.demoPerson(ctx, tx, t, a)
+	if err != nil {
+		return a.ID, err
+	}
+	err = s.store.insert(ctx, tx, t, newAccount{
 		ID: a.ID, Email: a.Email, Name: a.Name, Address: a.Address, Zone: a.Zone, BornOn: a.BornOn,
-		Person: a.Person, Residence: a.Residence, DemoNote: a.Note,
+		Person: a.Person, Residence: a.Residence, DemoNote: a.Note, Identity: person,
 	}, s.clock.Now())
 	if err != nil {
 		return a.ID, err
@@ -69,6 +73,19 @@ func (s *Service) demoAccount(ctx context.Context, tx bun.Tx, t tenant.ID, a Dem
 		}
 	}
 	return a.ID, nil
+}
+
+// demoPerson is who a demonstration account is proven to be: whom its name and
+// day of birth say, or somebody of its own.
+func (s *Service) demoPerson(ctx context.Context, tx bun.Tx, t tenant.ID, a DemoAccount) (uuid.UUID, error) {
+	if a.Person <= citizen.PersonEmail {
+		return uuid.Nil, nil
+	}
+	civil := Civil{FamilyName: a.Name, FirstName: a.ID.String(), BornOn: a.BornOn}
+	if first, family, cut := cutLast(a.Name, " "); cut && a.BornOn != "" {
+		civil.FamilyName, civil.FirstName = family, first
+	}
+	return s.takePerson(ctx, tx, t, s.personHash(t, civil))
 }
 
 // Offered is a demonstration account on the sign-in page.

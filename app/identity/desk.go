@@ -124,9 +124,17 @@ func (s *Service) reach(ctx context.Context, tx bun.Tx, t tenant.ID, by citizen.
 type Assisted struct {
 	SignUp
 	BornOn        string
-	Present       bool // the person is there and agrees
+	FamilyName    string // at birth, as the proof of identity says
+	FirstName     string // the first of them
+	BornIn        string // see Civil
+	Present       bool   // the person is there and agrees
 	IdentityShown bool
+	SamePerson    bool // the agent knows that the person has another account
 	AddressShown  bool
+}
+
+func (f Assisted) civil() Civil {
+	return Civil{FamilyName: f.FamilyName, FirstName: f.FirstName, BornOn: f.BornOn, BornIn: f.BornIn}
 }
 
 // CreateAssisted opens an account for a person at the desk. An address of
@@ -157,7 +165,7 @@ func (s *Service) CreateAssisted(ctx context.Context, t *tenant.Tenant, by citiz
 }
 
 func (f Assisted) parse(t *tenant.Tenant, s *Service) (Assisted, error) {
-	var errs [6]error
+	var errs [7]error
 	f.Name, errs[0] = parseName(f.Name)
 	if strings.TrimSpace(f.Email) != "" {
 		f.Email, errs[1] = ParseEmail(f.Email)
@@ -169,6 +177,9 @@ func (f Assisted) parse(t *tenant.Tenant, s *Service) (Assisted, error) {
 	errs[4] = checkZone(t, f.Zone)
 	if !f.Present {
 		errs[5] = ErrPresence.On("present")
+	}
+	if f.IdentityShown && errs[2] == nil {
+		_, errs[6] = f.civil().parse(s.clock.Now())
 	}
 	return f, gather(errs[:]...)
 }
@@ -193,6 +204,15 @@ func (s *Service) assist(ctx context.Context, tx bun.Tx, t *tenant.Tenant, by ci
 			a.ID = left
 		}
 	}
+	if form.IdentityShown {
+		civil, err := form.civil().parse(s.clock.Now())
+		if err != nil {
+			return a.ID, err
+		}
+		if a.Identity, err = s.personFor(ctx, tx, t.ID, a.ID, civil, form.SamePerson); err != nil {
+			return a.ID, err
+		}
+	}
 	if err := s.store.insert(ctx, tx, t.ID, a, s.clock.Now()); err != nil {
 		return a.ID, err
 	}
@@ -206,9 +226,10 @@ func (s *Service) assist(ctx context.Context, tx bun.Tx, t *tenant.Tenant, by ci
 
 // Shown is what a person showed at the desk.
 type Shown struct {
-	BornOn  string // read on the proof of identity; "" to leave what is known
-	Address string // read on the proof of address
-	Zone    uuid.UUID
+	Civil             // read on the proof of identity
+	SamePerson bool   // the agent knows that the person has another account
+	Address    string // read on the proof of address
+	Zone       uuid.UUID
 }
 
 // ErrAddressMissing: an address cannot be proven when it is not written down.
@@ -217,18 +238,20 @@ var ErrAddressMissing = fault.New(fault.Invalid, "identity.address.required")
 // ErrOwnAccount: nobody vouches for themselves.
 var ErrOwnAccount = fault.New(fault.Forbidden, "identity.desk.own_account")
 
-// ProvePerson records that somebody showed who they are.
+// ProvePerson records that somebody showed who they are. From then on all
+// their accounts are one voter wherever a poll asks for such a proof.
 func (s *Service) ProvePerson(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, id citizen.ID, shown Shown) error {
-	bornOn, err := parseBornOn(shown.BornOn, s.clock.Now())
+	civil, err := shown.Civil.parse(s.clock.Now())
 	if err != nil {
 		return err
 	}
-	return s.atDesk(ctx, t, by, access.ProvePerson, id, func(ctx context.Context, tx bun.Tx, before Account) error {
-		if bornOn == "" {
-			bornOn = before.BornOn
+	return s.atDesk(ctx, t, by, access.ProvePerson, id, func(ctx context.Context, tx bun.Tx, _ Account) error {
+		person, err := s.personFor(ctx, tx, t.ID, id, civil, shown.SamePerson)
+		if err != nil {
+			return err
 		}
-		_, err := tx.NewRaw(`UPDATE core.citizens SET person_proof = ?, person_proven_at = ?, born_on = ? WHERE tenant_id = ? AND id = ?`,
-			citizen.PersonDesk, s.clock.Now(), nullText(bornOn), t.ID, id).Exec(ctx)
+		_, err = tx.NewRaw(`UPDATE core.citizens SET person_proof = ?, person_proven_at = ?, born_on = ?, person_id = ? WHERE tenant_id = ? AND id = ?`,
+			citizen.PersonDesk, s.clock.Now(), civil.BornOn, person, t.ID, id).Exec(ctx)
 		return err
 	})
 }
@@ -249,7 +272,9 @@ func (s *Service) ProveResidence(ctx context.Context, t *tenant.Tenant, by citiz
 	})
 }
 
-// WithdrawProof takes back what was recorded at the desk by mistake.
+// WithdrawProof takes back what was recorded at the desk by mistake. The
+// account stays the person it was taken for, until it is proven anew: nobody
+// becomes a second voter by it.
 func (s *Service) WithdrawProof(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, id citizen.ID, residence bool) error {
 	return s.atDesk(ctx, t, by, access.WithdrawProof, id, func(ctx context.Context, tx bun.Tx, before Account) error {
 		column, left := "person", citizen.PersonNone

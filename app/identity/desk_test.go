@@ -66,6 +66,9 @@ func TestTheDeskFindsByAddressAndByEitherName(t *testing.T) {
 	}
 }
 
+// shown is a proof of identity.
+var shown = identity.Shown{Civil: identity.Civil{FamilyName: "Martin", FirstName: "Jeanne", BornOn: "1962-04-30"}}
+
 func TestWhatIsShownAtTheDeskIsRecordedAndTold(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -75,8 +78,8 @@ func TestWhatIsShownAtTheDeskIsRecordedAndTold(t *testing.T) {
 	b.post("/office/citoyens", "/office/citoyens", "q", "jeanne").want(200, "1 compte trouvé", "Jeanne Martin", "j…n@exemple.fr").lacks(jeanne)
 	file := "/office/citoyens/" + someone.ID.String()
 	b.get(file).want(200, jeanne, "Adresse e-mail confirmée", "Domicile inconnu")
-	b.post(file, file+"/identite", "born_on", "1962-04-31").want(422, "pas possible")
-	b.post(file, file+"/identite", "born_on", "1962-04-30").to(file)
+	b.post(file, file+"/identite", "family_name", "-", "first_name", "", "born_on", "1962-04-31").want(422, "pas possible", "nom de naissance", "premier prénom")
+	b.post(file, file+"/identite", "family_name", "Martin", "first_name", "Jeanne", "born_on", "1962-04-30").to(file)
 	b.post(file, file+"/domicile", "address", "", "zone", p.town.Zones[0].ID.String()).want(422, "Écrivez l'adresse")
 	b.post(file, file+"/domicile", "address", "3 rue du Château", "zone", p.town.Zones[0].ID.String()).to(file)
 	b.get(file).want(200, "Identité vérifiée à l'accueil", "Domicile vérifié à l'accueil", "3 rue du Château", "Le Vert-Bois")
@@ -113,7 +116,7 @@ func TestEachPowerUsedIsInTheJournal(t *testing.T) {
 	must(err)
 	_, err = p.Open(ctx, p.town, agent, someone.ID)
 	must(err)
-	must(p.ProvePerson(ctx, p.town, agent, someone.ID, identity.Shown{}))
+	must(p.ProvePerson(ctx, p.town, agent, someone.ID, shown))
 	must(p.ProveResidence(ctx, p.town, agent, someone.ID, identity.Shown{Address: "3 rue du Château"}))
 	must(p.WithdrawProof(ctx, p.town, agent, someone.ID, true))
 	_, err = p.CreateAssisted(ctx, p.town, agent, identity.Browser{}, identity.Assisted{SignUp: identity.SignUp{Name: "Roger Blanc"}, Present: true})
@@ -199,7 +202,7 @@ func TestAnAgentGrantsNoRoleAndVouchesNotForThemselves(t *testing.T) {
 	if err := p.GrantRole(t.Context(), p.town, agent, someone.ID, citizen.Grant{Role: citizen.Agent}); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an agent grants a role: %v", err)
 	}
-	if err := p.ProvePerson(t.Context(), p.town, agent, agent.ID, identity.Shown{}); fault.KindOf(err) != fault.Forbidden {
+	if err := p.ProvePerson(t.Context(), p.town, agent, agent.ID, shown); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an agent vouches for themselves: %v", err)
 	}
 }
@@ -215,10 +218,10 @@ func TestAnAgentOfAZoneStaysInIt(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].ID != near.ID {
 		t.Errorf("found %+v, %v", found, err)
 	}
-	if err := p.ProvePerson(t.Context(), p.town, agent, near.ID, identity.Shown{}); err != nil {
+	if err := p.ProvePerson(t.Context(), p.town, agent, near.ID, shown); err != nil {
 		t.Error(err)
 	}
-	if err := p.ProvePerson(t.Context(), p.town, agent, far.ID, identity.Shown{}); fault.KindOf(err) != fault.NotFound {
+	if err := p.ProvePerson(t.Context(), p.town, agent, far.ID, shown); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("out of reach: %v", err)
 	}
 	if _, err := p.Open(t.Context(), p.town, agent, far.ID); fault.KindOf(err) != fault.NotFound {
@@ -238,7 +241,7 @@ func TestAnotherTownsAccountsDoNotExist(t *testing.T) {
 	ctx := p.french(t)
 	for what, try := range map[string]func() error{
 		"open":  func() error { _, err := p.Open(ctx, p.town, boss, foreigner.ID); return err },
-		"prove": func() error { return p.ProvePerson(ctx, p.town, boss, foreigner.ID, identity.Shown{}) },
+		"prove": func() error { return p.ProvePerson(ctx, p.town, boss, foreigner.ID, shown) },
 		"grant": func() error {
 			return p.GrantRole(ctx, p.town, boss, foreigner.ID, citizen.Grant{Role: citizen.Agent})
 		},
@@ -257,7 +260,7 @@ func TestAnAgentOpensAnAccountWithSomebody(t *testing.T) {
 	b := p.browser(t).signIn("agente@exemple.fr")
 	b.post("/office/citoyens/nouveau", "/office/citoyens/nouveau", "name", "Roger Blanc").want(422, "présente et d'accord", `value="Roger Blanc"`)
 	to := b.post("/office/citoyens/nouveau", "/office/citoyens/nouveau", "name", "Roger Blanc", "born_on", "1941-02-03", "address", "1 place Aristide-Briand",
-		"identity_shown", "oui", "address_shown", "oui", "present", "oui").want(303).Location
+		"identity_shown", "oui", "family_name", "Blanc", "first_name", "Roger", "address_shown", "oui", "present", "oui").want(303).Location
 	b.get(to).want(200, "Roger Blanc", "Identité vérifiée à l'accueil", "Domicile vérifié à l'accueil", "À l'accueil, avec un agent")
 	b.post("/office/citoyens/nouveau", "/office/citoyens/nouveau", "name", "Odette Noir", "email", "odette@exemple.fr", "present", "oui").want(303)
 	if letter := p.sink.Await(t, "odette@exemple.fr", 1); !strings.Contains(letter.Text, "/connexion") {

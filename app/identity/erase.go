@@ -90,9 +90,11 @@ func (s *Service) Erase(ctx context.Context, tx bun.IDB, t tenant.ID, id citizen
 		{"sessions", `DELETE FROM core.sessions WHERE tenant_id = ? AND citizen_id = ?`, []any{t, id}},
 		{"roles", `DELETE FROM core.role_grants WHERE tenant_id = ? AND citizen_id = ?`, []any{t, id}},
 		{"marks", `UPDATE core.identity_marks SET erased_at = ? WHERE tenant_id = ? AND citizen_id = ?`, []any{now, t, id}},
+		{"person", `UPDATE core.persons p SET left_at = ? FROM core.citizens c WHERE p.tenant_id = ? AND c.tenant_id = p.tenant_id AND c.id = ? AND p.id = c.person_id
+			AND NOT EXISTS (SELECT FROM core.citizens o WHERE o.tenant_id = p.tenant_id AND o.person_id = p.id AND o.id <> c.id)`, []any{now, t, id}},
 		{"account", `
 			UPDATE core.citizens SET email = NULL, name = '', name_key = '', name_key_reversed = '', address = '', zone_id = NULL, born_on = NULL,
-				locale = '', person_proof = 0, person_proven_at = NULL, residence_proof = 0, residence_proven_at = NULL,
+				locale = '', person_proof = 0, person_proven_at = NULL, residence_proof = 0, residence_proven_at = NULL, person_id = NULL,
 				password_hash = NULL, charter_accepted_at = NULL, notify = false, demo_note = NULL, erased_at = ?
 			WHERE tenant_id = ? AND id = ?`, []any{now, t, id}},
 	}
@@ -196,6 +198,8 @@ func (s *Service) retain(ctx context.Context, t *tenant.Tenant, base string) err
 			{`DELETE FROM core.sign_in_requests WHERE tenant_id = ? AND created_at < ?`, now.Add(-keepTraces)},
 			{`DELETE FROM core.attempts WHERE tenant_id = ? AND starts_at < ?`, now.Add(-2 * keepTraces)},
 			{`DELETE FROM core.identity_marks WHERE tenant_id = ? AND erased_at < ?`, now.Add(-keepMarks)},
+			{`DELETE FROM core.persons p WHERE p.tenant_id = ? AND p.left_at < ?
+				AND NOT EXISTS (SELECT FROM core.citizens c WHERE c.tenant_id = p.tenant_id AND c.person_id = p.id)`, now.Add(-keepMarks)},
 		} {
 			if _, err := tx.NewRaw(st.query, t.ID, st.until).Exec(ctx); err != nil {
 				return err

@@ -77,6 +77,7 @@ func people(ctx context.Context, t *tenant.Tenant, found []Found) []views.Person
 }
 
 type assistedForm struct {
+	civilForm
 	Name          string    `form:"name" label:"identity.name" validate:"required,max=80"`
 	Email         string    `form:"email" validate:"max=254"`
 	BornOn        string    `form:"born_on" validate:"max=10"`
@@ -92,7 +93,7 @@ func (s *Service) assistedPage(c *fiber.Ctx) error { return s.showAssisted(c, as
 func (s *Service) showAssisted(c *fiber.Ctx, f assistedForm, errs ui.Errors) error {
 	return web.Page(c, views.AssistedPage(views.Assisted{
 		Name: f.Name, Email: f.Email, BornOn: f.BornOn, Address: f.Address, Zone: zoneText(f.Zone), Zones: zonesOf(web.Tenant(c)),
-		Present: f.Present, IdentityShown: f.IdentityShown, AddressShown: f.AddressShown,
+		Present: f.Present, IdentityShown: f.IdentityShown, AddressShown: f.AddressShown, Civil: f.view(),
 	}, errs))
 }
 
@@ -106,6 +107,7 @@ func (s *Service) createAssisted(c *fiber.Ctx) error {
 		id, err := s.CreateAssisted(web.Context(c), web.Tenant(c), web.Viewer(c), browserOf(c), Assisted{
 			SignUp: SignUp{Name: f.Name, Email: f.Email, Address: f.Address, Zone: f.Zone},
 			BornOn: f.BornOn, Present: f.Present, IdentityShown: f.IdentityShown, AddressShown: f.AddressShown,
+			FamilyName: f.FamilyName, FirstName: f.FirstName, BornIn: f.BornIn, SamePerson: f.SamePerson,
 		})
 		if err == nil {
 			web.Flash(c, "identity.assisted.done")
@@ -142,6 +144,7 @@ func (s *Service) showFile(c *fiber.Ctx, id citizen.ID, shown *shownForm, errs u
 	}
 	file := fileOf(ctx, t, v, a)
 	if shown != nil {
+		file.Civil = shown.view()
 		file.ShownBornOn, file.ShownAddress, file.ShownZone = shown.BornOn, shown.Address, zoneText(shown.Zone)
 	}
 	if access.Platform.Decide(v, access.ReadJournal, access.Scope{}).Allowed {
@@ -196,9 +199,22 @@ func scopeName(ctx context.Context, t *tenant.Tenant, g citizen.Grant) string {
 }
 
 type shownForm struct {
+	civilForm
 	BornOn  string    `form:"born_on" validate:"max=10"`
 	Address string    `form:"address" validate:"max=200"`
 	Zone    uuid.UUID `form:"zone"`
+}
+
+// civilForm is what is read on a proof of identity, beside the day of birth.
+type civilForm struct {
+	FamilyName string `form:"family_name" validate:"max=80"`
+	FirstName  string `form:"first_name" validate:"max=80"`
+	BornIn     string `form:"born_in" validate:"max=80"`
+	SamePerson bool   `form:"same_person"`
+}
+
+func (f civilForm) view() views.Civil {
+	return views.Civil{FamilyName: f.FamilyName, FirstName: f.FirstName, BornIn: f.BornIn, SamePerson: f.SamePerson}
 }
 
 func (s *Service) recordPerson(c *fiber.Ctx) error {
@@ -223,7 +239,10 @@ func (s *Service) recordShown(c *fiber.Ctx, done string, record func(context.Con
 		return err
 	}
 	if !errs.Any() {
-		err = record(web.Context(c), web.Tenant(c), web.Viewer(c), id, Shown(f))
+		err = record(web.Context(c), web.Tenant(c), web.Viewer(c), id, Shown{
+			Civil:      Civil{FamilyName: f.FamilyName, FirstName: f.FirstName, BornOn: f.BornOn, BornIn: f.BornIn},
+			SamePerson: f.SamePerson, Address: f.Address, Zone: f.Zone,
+		})
 		if err == nil {
 			web.Flash(c, done)
 			return web.SeeOther(c, filePath(id))

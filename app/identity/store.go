@@ -90,6 +90,7 @@ type newAccount struct {
 	Notify    bool
 	Person    citizen.Proof
 	Residence citizen.Proof
+	Identity  uuid.UUID // the person, once proven
 	Assistant citizen.ID
 	DemoNote  string
 }
@@ -100,18 +101,18 @@ func (store) insert(ctx context.Context, tx bun.Tx, t tenant.ID, a newAccount, n
 	proven := func(p citizen.Proof) bun.NullTime { return bun.NullTime{Time: timeIf(p > 0, now)} }
 	_, err := tx.NewRaw(`
 		INSERT INTO core.citizens (tenant_id, id, email, name, name_key, name_key_reversed, address, zone_id, born_on, locale, notify,
-			person_proof, person_proven_at, residence_proof, residence_proven_at, assisted_by, demo_note, charter_accepted_at, created_at, seen_on)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			person_proof, person_proven_at, residence_proof, residence_proven_at, assisted_by, demo_note, charter_accepted_at, created_at, seen_on, person_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (tenant_id, id) DO UPDATE SET
 			email = excluded.email, name = excluded.name, name_key = excluded.name_key, name_key_reversed = excluded.name_key_reversed,
 			address = excluded.address, zone_id = excluded.zone_id, born_on = excluded.born_on, locale = excluded.locale, notify = excluded.notify,
 			person_proof = excluded.person_proof, person_proven_at = excluded.person_proven_at,
 			residence_proof = excluded.residence_proof, residence_proven_at = excluded.residence_proven_at,
-			assisted_by = excluded.assisted_by, charter_accepted_at = excluded.charter_accepted_at, seen_on = excluded.seen_on,
+			assisted_by = excluded.assisted_by, charter_accepted_at = excluded.charter_accepted_at, seen_on = excluded.seen_on, person_id = excluded.person_id,
 			erased_at = NULL, warned_at = NULL
 		WHERE core.citizens.erased_at IS NOT NULL`,
 		t, a.ID, nullText(a.Email), a.Name, key, reversed(key), a.Address, nullID(a.Zone), nullText(a.BornOn), a.Locale, a.Notify,
-		a.Person, proven(a.Person), a.Residence, proven(a.Residence), nullID(uuid.UUID(a.Assistant)), nullText(a.DemoNote), now, now, day(now)).Exec(ctx)
+		a.Person, proven(a.Person), a.Residence, proven(a.Residence), nullID(uuid.UUID(a.Assistant)), nullText(a.DemoNote), now, now, day(now), nullID(a.Identity)).Exec(ctx)
 	if database.Constraint(err) == "one_account_per_email" {
 		return ErrEmailTaken.Wrap(err).On("email")
 	}

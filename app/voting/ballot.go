@@ -20,14 +20,19 @@ type definition struct {
 // it before taking the lock.
 type entrant struct {
 	Submission
+	who          Voter // whom the keys are made for
 	roll, ballot Key
 	text         string // the marks, in canonical form
 	inner        [32]byte
 	fault        error // what is wrong with it already
 }
 
-func (d *definition) entrant(s Submission) entrant {
-	e := entrant{Submission: s, roll: d.secret.rollKey(s.Voter), ballot: d.secret.ballotKey(s.Voter)}
+func (d *definition) entrant(s Submission, persons map[uuid.UUID]uuid.UUID) entrant {
+	who := s.Voter
+	if person, known := persons[who.ID]; known && who.Kind == AccountVoter {
+		who = ByIdentity(person)
+	}
+	e := entrant{Submission: s, who: who, roll: d.secret.rollKey(who), ballot: d.secret.ballotKey(who)}
 	if e.text, e.fault = EncodeMarks(s.Marks); e.fault == nil {
 		e.inner = inner(s.Nonce, e.text)
 	}
@@ -51,6 +56,12 @@ type ballot struct {
 	changed bool // by this batch
 }
 
+// account is what a voter's account says, under the lock.
+type account struct {
+	viewer citizen.Viewer
+	person uuid.UUID // whose it is proven to be; zero when nobody knows
+}
+
 // count is the state of a poll under its lock, as far as one batch needs it,
 // and what the batch adds to it. It is pure: reading it and writing it back
 // are in batch.go.
@@ -61,7 +72,7 @@ type count struct {
 	today  string // the tenant's civil day
 	head   Head
 
-	accounts map[uuid.UUID]citizen.Viewer // those of the batch that exist
+	accounts map[uuid.UUID]account // those of the batch that exist
 	accepted map[Nonce]accepted
 	ballots  map[Key]*ballot
 	roll     map[Key]Channel
@@ -95,6 +106,16 @@ func (c *count) take(e entrant) (Receipt, error) {
 	return c.receipt(e.Nonce, c.accept(e)), nil
 }
 
+// moved tells whether the account of an entrant has become another person's
+// since its keys were made.
+func (c *count) moved(e entrant) bool {
+	if c.poll.VoterKind() != IdentityVoter || e.Voter.Kind != AccountVoter {
+		return false
+	}
+	person := c.accounts[e.Voter.ID].person
+	return person != uuid.Nil && (e.who.Kind != IdentityVoter || e.who.ID != person)
+}
+
 // refusal says why a new submission is not taken.
 func (c *count) refusal(e entrant) error {
 	switch c.poll.StateAt(c.now) {
@@ -112,8 +133,11 @@ func (c *count) refusal(e entrant) error {
 		return err
 	}
 	voter := e.Voter
-	if voter.Kind == AccountVoter {
-		voter.Viewer = c.accounts[voter.ID] // a visitor, if the account is gone
+	switch {
+	case voter.Kind == AccountVoter:
+		voter.Viewer = c.accounts[voter.ID].viewer // a visitor, if the account is gone
+	case voter.Kind == IdentityVoter && e.Channel != Paper && e.Channel != Desk:
+		voter = Voter{Kind: AccountVoter} // nobody has seen them
 	}
 	if v := c.poll.eligible(voter, c.today); !v.Allowed {
 		return &NotEligible{Reasons: v.Reasons}

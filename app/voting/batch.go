@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,10 +53,10 @@ const readRoll = `SELECT r.voter_key, r.channel FROM unnest($3::bytea[]) AS k (v
 
 // readAccounts is what the electorate is judged by: the accounts as they are
 // now, not as the session remembers them.
-const readAccounts = `SELECT c.id, c.person_proof, c.residence_proof, c.zone_id, coalesce(c.born_on::text, ''),
+const readAccounts = `SELECT c.id, c.person_proof, c.residence_proof, c.zone_id, coalesce(c.born_on::text, ''), c.person_id,
 		CASE WHEN $3 THEN ARRAY(SELECT g.role FROM core.role_grants g WHERE g.tenant_id = $1 AND g.citizen_id = c.id) END
 	FROM unnest($2::uuid[]) AS k (id)
-	CROSS JOIN LATERAL (SELECT id, person_proof, residence_proof, zone_id, born_on, erased_at FROM core.citizens
+	CROSS JOIN LATERAL (SELECT id, person_proof, residence_proof, zone_id, born_on, person_id, erased_at FROM core.citizens
 		WHERE tenant_id = $1 AND id = k.id OFFSET 0) c
 	WHERE c.erased_at IS NULL`
 
@@ -98,7 +99,7 @@ func (b *Box) commitBatch(ctx context.Context, def *definition, entrants []entra
 	if err != nil {
 		return nil, err
 	}
-	if c.poll.StateAt(c.now) == Open && c.poll.OpenedAt.IsZero() {
+	if c.poll.StateAt(c.now) == Open && c.poll.OpenedAt.IsZero() || slices.ContainsFunc(entrants, c.moved) {
 		return nil, errStale
 	}
 	outcomes := make([]outcome, len(entrants))
@@ -132,7 +133,7 @@ func lockAndRead(ctx context.Context, conn *pgx.Conn, durable string, def *defin
 	p := def.poll
 	c := &count{
 		definition: *def, tenant: p.Tenant,
-		accounts: map[uuid.UUID]citizen.Viewer{}, accepted: map[Nonce]accepted{},
+		accounts: map[uuid.UUID]account{}, accepted: map[Nonce]accepted{},
 		ballots: map[Key]*ballot{}, roll: map[Key]Channel{},
 	}
 	nonces, ballots, rolls, accounts := keysOf(entrants)
@@ -221,10 +222,10 @@ func (c *count) scanRoll(rows pgx.Rows) error {
 
 func (c *count) scanAccounts(rows pgx.Rows) error {
 	var id uuid.UUID
-	var zone *uuid.UUID
+	var zone, person *uuid.UUID
 	var roles []string
 	var v citizen.Viewer
-	_, err := pgx.ForEachRow(rows, []any{&id, &v.Person, &v.Residence, &zone, &v.BornOn, &roles}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&id, &v.Person, &v.Residence, &zone, &v.BornOn, &person, &roles}, func() error {
 		v := v
 		v.ID, v.SignedIn = citizen.ID(id), true
 		if zone != nil {
@@ -233,7 +234,10 @@ func (c *count) scanAccounts(rows pgx.Rows) error {
 		for _, role := range roles {
 			v.Grants = append(v.Grants, citizen.Grant{Role: citizen.Role(role)})
 		}
-		c.accounts[id] = v
+		c.accounts[id] = account{viewer: v}
+		if person != nil {
+			c.accounts[id] = account{v, *person}
+		}
 		return nil
 	})
 	return err

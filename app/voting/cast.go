@@ -47,17 +47,24 @@ func NewNonce() (n Nonce) {
 
 func (n Nonce) String() string { return hex.EncodeToString(n[:]) }
 
-// Voter is who casts: an account, or a device in a poll open to the room.
+// Voter is who casts: an account, a person, or a device in a poll open to the
+// room.
 type Voter struct {
 	Kind   VoterKind
-	ID     uuid.UUID      // the account's, or the device's random one
+	ID     uuid.UUID      // the account's, the person's, or the device's random one
 	Viewer citizen.Viewer // what is known of the account
 }
 
-// ByAccount is the voter signed in as v.
+// ByAccount is the voter signed in as v. In a poll that asks for a checked
+// identity the box finds whose account it is by itself: see IdentityVoter.
 func ByAccount(v citizen.Viewer) Voter {
 	return Voter{Kind: AccountVoter, ID: uuid.UUID(v.ID), Viewer: v}
 }
+
+// ByIdentity is the person of this ID (identity.Service.Person), whose identity
+// somebody has checked in front of them: on paper, at the desk. Its electorate
+// is judged by that somebody.
+func ByIdentity(person uuid.UUID) Voter { return Voter{Kind: IdentityVoter, ID: person} }
 
 // ByDevice is the voter holding the device with this random ID.
 func ByDevice(device uuid.UUID) Voter { return Voter{Kind: DeviceVoter, ID: device} }

@@ -257,10 +257,7 @@ func TestOnlyTheElectorateVotes(t *testing.T) {
 	if !ok || !errors.Is(err, voting.ErrNotEligible) || len(refusal.Reasons) != 2 {
 		t.Fatalf("cast: %v", err)
 	}
-	_, err = h.db.Superuser(t).Exec(context.Background(), `UPDATE core.citizens SET person_proof = 4, born_on = '2001-05-30' WHERE id = $1`, voter.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.prove(uuid.New(), voter)
 	h.cast(ballot(id, voter, "a"))
 	h.refused(ballot(id, voting.ByAccount(citizen.Viewer{}), "a"), voting.ErrSignIn)
 	h.refused(ballot(id, voting.ByDevice(uuid.New()), "a"), voting.ErrSignIn)

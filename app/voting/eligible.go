@@ -23,6 +23,8 @@ func (p *Poll) eligible(v Voter, today string) Verdict {
 		reasons = []access.Reason{{Key: "voting.room_only"}}
 	case v.Kind == AccountVoter:
 		reasons = p.Electorate.Missing(v.Viewer, today)
+	case p.VoterKind() == IdentityVoter && v.Kind == IdentityVoter:
+		// Whoever checked the identity in front of them has judged the rest.
 	default:
 		// A device is nobody in particular: it lacks an account, as a visitor does.
 		reasons = p.Electorate.Missing(Voter{}.Viewer, today)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -21,9 +22,17 @@ func (b *Box) BallotOf(ctx context.Context, t tenant.ID, id PollID, v Voter) (ma
 		if err != nil {
 			return linkGone(ctx, tx, t, id, err)
 		}
-		key := secret.ballotKey(v)
+		voters, err := guises(ctx, tx, t, v)
+		if err != nil {
+			return err
+		}
+		keys := make([][]byte, len(voters))
+		for i, voter := range voters {
+			key := secret.ballotKey(voter)
+			keys[i] = key[:]
+		}
 		var text string
-		err = tx.QueryRowContext(ctx, `SELECT marks FROM voting.ballots WHERE tenant_id = ? AND poll_id = ? AND ballot_key = ?`, t, id, key[:]).Scan(&text)
+		err = tx.QueryRowContext(ctx, `SELECT marks FROM voting.ballots WHERE tenant_id = ? AND poll_id = ? AND ballot_key IN (?)`, t, id, bun.List(keys)).Scan(&text)
 		if err != nil {
 			return err
 		}
@@ -117,7 +126,13 @@ func selectReceipt(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, n No
 	if err != nil && !isNotFound(err) {
 		return r, err
 	}
-	r.Own = err == nil && secret.ballotKey(v) == o.key
+	if err == nil {
+		voters, err := guises(ctx, tx, t, v)
+		if err != nil {
+			return r, err
+		}
+		r.Own = slices.ContainsFunc(voters, func(v Voter) bool { return secret.ballotKey(v) == o.key })
+	}
 	if poll.State.Over() && !r.Own {
 		r.CastAt = time.Time{}
 	}

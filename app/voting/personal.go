@@ -54,16 +54,20 @@ func (b *Box) Erase(context.Context, bun.IDB, tenant.ID, citizen.ID) error { ret
 // ballotKeys returns the keys of a voter's ballots, in hexadecimal, in every
 // poll of the town that still has its secret.
 func ballotKeys(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter) (ids, keys []string, err error) {
-	return voterKeys(ctx, tx, (*secrets).ballotKey, v, `SELECT poll_id, voters FROM voting.poll_secrets WHERE tenant_id = ?`, t)
+	return voterKeys(ctx, tx, t, (*secrets).ballotKey, v, `SELECT poll_id, voters FROM voting.poll_secrets WHERE tenant_id = ?`, t)
 }
 
 // rollKeys returns the keys of a voter on the rolls of the polls given.
 func rollKeys(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter, polls []PollID) (ids, keys []string, err error) {
-	return voterKeys(ctx, tx, (*secrets).rollKey, v, `SELECT poll_id, voters FROM voting.poll_secrets
+	return voterKeys(ctx, tx, t, (*secrets).rollKey, v, `SELECT poll_id, voters FROM voting.poll_secrets
 		WHERE tenant_id = ? AND poll_id IN (?)`, t, bun.List(polls))
 }
 
-func voterKeys(ctx context.Context, tx bun.IDB, key func(*secrets, Voter) Key, v Voter, query string, args ...any) (ids, keys []string, err error) {
+func voterKeys(ctx context.Context, tx bun.IDB, t tenant.ID, key func(*secrets, Voter) Key, v Voter, query string, args ...any) (ids, keys []string, err error) {
+	voters, err := guises(ctx, tx, t, v)
+	if err != nil {
+		return nil, nil, err
+	}
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the polls' secrets: %w", err)
@@ -71,12 +75,14 @@ func voterKeys(ctx context.Context, tx bun.IDB, key func(*secrets, Voter) Key, v
 	defer rows.Close()
 	for rows.Next() {
 		var id PollID
-		var voters []byte
-		if err := rows.Scan(&id, &voters); err != nil {
+		var secret []byte
+		if err := rows.Scan(&id, &secret); err != nil {
 			return nil, nil, fmt.Errorf("read the polls' secrets: %w", err)
 		}
-		k := key(&secrets{voters: [32]byte(voters)}, v)
-		ids, keys = append(ids, id.String()), append(keys, hex.EncodeToString(k[:]))
+		for _, voter := range voters {
+			k := key(&secrets{voters: [32]byte(secret)}, voter)
+			ids, keys = append(ids, id.String()), append(keys, hex.EncodeToString(k[:]))
+		}
 	}
 	return ids, keys, rows.Err()
 }

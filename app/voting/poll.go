@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parvis/app/access"
+	"parvis/app/citizen"
 	"parvis/app/tenant"
 	"parvis/app/voting/counting"
 )
@@ -99,8 +100,9 @@ type VoterKind string
 
 // The kinds of voters.
 const (
-	AccountVoter VoterKind = "account" // one ballot per account
-	DeviceVoter  VoterKind = "device"  // one ballot per device: a poll open to the room
+	AccountVoter  VoterKind = "account"  // one ballot per account
+	IdentityVoter VoterKind = "identity" // one ballot per person, whatever their accounts: an identity is checked
+	DeviceVoter   VoterKind = "device"   // one ballot per device: a poll open to the room
 )
 
 // Electorate is who may vote.
@@ -191,10 +193,14 @@ type Poll struct {
 	scheduledAt, countedAt, publishedAt, cancelledAt time.Time
 }
 
-// VoterKind returns what makes a voter of this poll one voter.
-func (p *Poll) VoterKind() VoterKind {
-	if p.Room.Open {
+// VoterKind returns what makes a voter of a poll one voter. It is fixed when the
+// poll opens.
+func (t *Terms) VoterKind() VoterKind {
+	switch {
+	case t.Room.Open:
 		return DeviceVoter
+	case t.Electorate.Person > citizen.PersonEmail:
+		return IdentityVoter
 	}
 	return AccountVoter
 }

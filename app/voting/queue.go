@@ -201,9 +201,13 @@ func (b *Box) attempt(key pollKey, waiters []*waiter) ([]outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	persons, err := b.personsOf(ctx, def.poll, waiters)
+	if err != nil {
+		return nil, err
+	}
 	entrants := make([]entrant, len(waiters))
 	for i, w := range waiters {
-		entrants[i] = def.entrant(w.sub)
+		entrants[i] = def.entrant(w.sub, persons)
 	}
 	outcomes, err := b.commitBatch(ctx, def, entrants)
 	if errors.Is(err, errStale) {

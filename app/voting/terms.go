@@ -129,6 +129,8 @@ func (p *Poll) mayBecome(next Terms, voted bool) error {
 		"closes":  !was.Closes.Equal(next.Closes),
 		"release": was.Release != next.Release,
 		"room":    was.Room.Open != next.Room.Open,
+		// Between an account and a checked identity, the keys are not the same.
+		"electorate": was.VoterKind() != next.VoterKind(),
 	}
 	if voted {
 		frozen["question"] = was.Question != next.Question
@@ -136,7 +138,7 @@ func (p *Poll) mayBecome(next Terms, voted bool) error {
 		frozen["max_choices"] = was.MaxChoices != next.MaxChoices
 		frozen["options"] = !slices.Equal(was.Options, next.Options)
 		frozen["allow_change"] = was.AllowChange != next.AllowChange
-		frozen["electorate"] = !sameJSON(was.Electorate, next.Electorate)
+		frozen["electorate"] = frozen["electorate"] || !sameJSON(was.Electorate, next.Electorate)
 		frozen["entitled"] = was.Entitled != next.Entitled
 	}
 	for _, field := range []string{"opens", "closes", "release", "room", "question", "method", "max_choices", "options", "allow_change", "electorate", "entitled"} {

@@ -84,7 +84,14 @@ type Person struct{ ID, Name, Email, Zone, Person, Residence string }
 type Assisted struct {
 	Name, Email, Address, Zone, BornOn   string
 	Present, IdentityShown, AddressShown bool
+	Civil                                Civil
 	Zones                                []ui.Option
+}
+
+// Civil is what is read on a proof of identity, as typed.
+type Civil struct {
+	FamilyName, FirstName, BornIn string
+	SamePerson                    bool
 }
 
 // File is an account as an agent sees it.
@@ -98,6 +105,7 @@ type File struct {
 	Roles                                                   []ui.Option
 	Grants                                                  []Grant
 	Lines                                                   []Line
+	Civil                                                   Civil
 	ShownBornOn, ShownAddress, ShownZone                    string // as typed, when something was wrong
 }
 
