@@ -18,6 +18,9 @@ func (p *Poll) Eligible(v Voter, zone *time.Location) Verdict {
 func (p *Poll) eligible(v Voter, today string) Verdict {
 	var reasons []access.Reason
 	switch {
+	case p.VoterKind() == FileVoter && v.Kind == FileVoter:
+	case p.VoterKind() == FileVoter:
+		reasons = []access.Reason{{Key: "voting.file_only"}}
 	case p.VoterKind() == DeviceVoter && v.Kind == DeviceVoter:
 	case p.VoterKind() == DeviceVoter:
 		reasons = []access.Reason{{Key: "voting.room_only"}}

@@ -13,6 +13,8 @@ var (
 	ErrPollCancelled  = fault.New(fault.Closed, "voting.poll_cancelled")
 	ErrUnknownOption  = fault.New(fault.Invalid, "voting.unknown_option")
 	ErrTooManyOptions = fault.New(fault.Invalid, "voting.too_many_options")
+	ErrWithdrawn      = fault.New(fault.Invalid, "voting.withdrawn")
+	ErrOverEnvelope   = fault.New(fault.Invalid, "voting.over_envelope")
 	ErrInvalidMark    = fault.New(fault.Invalid, "voting.invalid_mark")
 	ErrUnreadable     = fault.New(fault.Unreadable, "voting.unreadable")
 	ErrAlreadyVoted   = fault.New(fault.Conflict, "voting.already_voted")

@@ -86,8 +86,12 @@ func DecodeMarks(text string) ([]Mark, error) {
 func (p *Poll) validate(marks []Mark) error {
 	seen := make(map[OptionID]bool, len(marks))
 	for _, m := range marks {
-		if _, ok := p.Option(m.Option); !ok {
+		o, ok := p.Option(m.Option)
+		switch {
+		case !ok:
 			return ErrUnknownOption
+		case o.Withdrawn:
+			return ErrWithdrawn.With(fault.Args{"Name": o.Label})
 		}
 		if seen[m.Option] || !p.allows(m.Value) {
 			return ErrInvalidMark
@@ -97,7 +101,7 @@ func (p *Poll) validate(marks []Mark) error {
 	if limit := p.maxMarks(); len(marks) > limit {
 		return ErrTooManyOptions.With(fault.Args{"Count": limit})
 	}
-	return nil
+	return p.fits(marks)
 }
 
 func (p *Poll) allows(value int) bool {
@@ -112,7 +116,7 @@ func (p *Poll) maxMarks() int {
 	switch {
 	case p.Method == Plurality:
 		return 1
-	case p.Method == Approval && p.MaxChoices > 0:
+	case (p.Method == Approval || p.Method.Budget()) && p.MaxChoices > 0:
 		return p.MaxChoices
 	default:
 		return len(p.Options)

@@ -110,6 +110,9 @@ type Electorate struct {
 	// Requirements are what an account must have shown. They do not apply in a
 	// poll open to the room, which asks for no account.
 	access.Requirements
+	// Imported polls take the ballots of a file that somebody else published,
+	// and nobody's besides.
+	Imported bool `json:"imported,omitempty"`
 }
 
 // Room opens a poll to whoever is present, with one ballot per device.
@@ -123,6 +126,13 @@ type Option struct {
 	ID          OptionID `json:"id"`
 	Label       string   `json:"label"`
 	Description string   `json:"description,omitempty"`
+
+	// Of a project, in a vote on a budget: what it costs, in cents, the zone
+	// whose envelope pays it ("" is the whole town), and whether it was
+	// withdrawn. Who voted for it before has voted for it; it cannot win.
+	Cost      int64  `json:"cost,omitempty"`
+	Zone      string `json:"zone,omitempty"`
+	Withdrawn bool   `json:"withdrawn,omitempty"`
 }
 
 // State is where a poll stands in its life.
@@ -196,6 +206,9 @@ type Poll struct {
 // VoterKind returns what makes a voter of a poll one voter. It is fixed when the
 // poll opens.
 func (t *Terms) VoterKind() VoterKind {
+	if t.Electorate.Imported {
+		return FileVoter
+	}
 	switch {
 	case t.Room.Open:
 		return DeviceVoter

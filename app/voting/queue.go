@@ -63,7 +63,9 @@ func (b *Box) enqueue(ctx context.Context, t tenant.ID, s Submission) (Receipt, 
 	}
 }
 
-func (c Channel) valid() bool { return c == Web || c == Meeting || c == Desk || c == Paper }
+func (c Channel) valid() bool {
+	return c == Web || c == Meeting || c == Desk || c == Paper || c == File
+}
 
 // join puts w into its poll's queue and starts a batcher if none is at work.
 func (b *Box) join(key pollKey, w *waiter) bool {

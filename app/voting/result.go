@@ -244,15 +244,15 @@ func selectClosing(ctx context.Context, tx bun.IDB, poll *Poll) (c closedEntry, 
 
 // selectProfile reads the ballots, identical ones together.
 func selectProfile(ctx context.Context, tx bun.IDB, poll *Poll) (counting.Profile, Counts, error) {
-	options := make([]counting.Option, len(poll.Options))
-	for i, o := range poll.Options {
-		options[i] = counting.Option{ID: o.ID, Name: o.Label}
-	}
-	builder, err := counting.NewBuilder(poll.kind(), options)
+	builder, err := counting.NewBuilder(poll.kind(), poll.Projects())
 	if err != nil {
 		return counting.Profile{}, nil, fmt.Errorf("count a poll: %w", err)
 	}
-	rows, err := database.Tx(ctx).Query(ctx, `SELECT marks, count(*) FROM voting.ballots
+	ballots := "voting.ballots"
+	if !poll.SeveredAt.IsZero() {
+		ballots = "voting.severed_ballots"
+	}
+	rows, err := database.Tx(ctx).Query(ctx, `SELECT marks, count(*) FROM `+ballots+`
 		WHERE tenant_id = $1 AND poll_id = $2 GROUP BY marks ORDER BY marks COLLATE "C"`, poll.Tenant.String(), poll.ID.String())
 	if err != nil {
 		return counting.Profile{}, nil, fmt.Errorf("read the ballots: %w", err)

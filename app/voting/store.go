@@ -64,6 +64,13 @@ type optionRow struct {
 	Position    int       `bun:"position"`
 	Label       string    `bun:"label"`
 	Description string    `bun:"description"`
+	Cost        int64     `bun:"cost"`
+	Zone        string    `bun:"zone"`
+	Withdrawn   bool      `bun:"withdrawn"`
+}
+
+func (r *optionRow) option() Option {
+	return Option{ID: r.ID, Label: r.Label, Description: r.Description, Cost: r.Cost, Zone: r.Zone, Withdrawn: r.Withdrawn}
 }
 
 func (r *pollRow) poll() *Poll {
@@ -139,7 +146,7 @@ func selectPolls(ctx context.Context, tx bun.IDB, t tenant.ID, where string, arg
 	}
 	for _, o := range options {
 		p := byID[o.PollID]
-		p.Options = append(p.Options, Option{ID: o.ID, Label: o.Label, Description: o.Description})
+		p.Options = append(p.Options, o.option())
 	}
 	return polls, nil
 }
@@ -177,7 +184,10 @@ func replaceOptions(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, opt
 	}
 	rows := make([]optionRow, len(options))
 	for i, o := range options {
-		rows[i] = optionRow{TenantID: t, PollID: id, ID: o.ID, Position: i, Label: o.Label, Description: o.Description}
+		rows[i] = optionRow{
+			TenantID: t, PollID: id, ID: o.ID, Position: i, Label: o.Label, Description: o.Description,
+			Cost: o.Cost, Zone: o.Zone, Withdrawn: o.Withdrawn,
+		}
 	}
 	if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
 		return fmt.Errorf("insert the options: %w", err)

@@ -23,8 +23,11 @@ func (t *Terms) normalize() {
 	}
 	t.Rule.Method = t.Method
 	t.Rule.MaxMarks = 0
-	if t.Method == Approval {
+	if t.Method == Approval || t.Method.Budget() {
 		t.Rule.MaxMarks = t.MaxChoices
+	}
+	if t.Method.Budget() {
+		t.Rule.MinVotes = max(t.Rule.MinVotes, 1) // what nobody chose does not win
 	}
 	t.Rule.Ties = counting.Ties{} // the lot's seed is the box's, and comes at closing
 	t.Opens, t.Closes = t.Opens.UTC(), t.Closes.UTC()
@@ -72,7 +75,8 @@ func (t Terms) Check() error {
 	}
 	refuse(t.Question == "", "question", "voting.terms.question_missing")
 	refuse(utf8.RuneCountInString(t.Question) > 300, "question", "voting.terms.question_long")
-	refuse(!slices.Contains(Methods, t.Method), "method", "voting.terms.method")
+	known := slices.Contains(Methods, t.Method) || slices.Contains(BudgetMethods, t.Method)
+	refuse(!known, "method", "voting.terms.method")
 	refuse(len(t.Options) < t.minOptions(), "options", "voting.terms.options_few")
 	refuse(len(t.Options) > MaxOptions, "options", "voting.terms.options_many")
 	refuse(!t.optionsAreDistinct(), "options", "voting.terms.options_same")
@@ -82,7 +86,8 @@ func (t Terms) Check() error {
 	refuse(t.Release != AtClosing && t.Release != ByAct, "release", "voting.terms.release")
 	refuse(t.Entitled < 0, "entitled", "voting.terms.entitled")
 	refuse(!t.Opens.IsZero() && !t.Closes.IsZero() && !t.Closes.After(t.Opens), "closes", "voting.terms.dates_reversed")
-	refuse(slices.Contains(Methods, t.Method) && t.Rule.Validate() != nil, "method", "voting.terms.rule")
+	refuse(known && t.Rule.Validate() != nil, "method", "voting.terms.rule")
+	refuse(known && !t.costsAreSound(), "options", "voting.terms.costs")
 	if len(wrong) > 0 {
 		return fault.OnFields(wrong...)
 	}
@@ -111,7 +116,8 @@ func (t Terms) optionsAreDistinct() bool {
 // somebody has voted. Before opening everything may change. From opening on,
 // what voters were told holds: dates move only by Extend, nothing becomes
 // visible earlier, the kind of voter stays. From the first ballot on, the
-// question itself, what the ballots mean and who may vote are frozen.
+// question itself, what the ballots mean and who may vote are frozen; a project
+// may still be withdrawn, for good.
 func (p *Poll) mayBecome(next Terms, voted bool) error {
 	switch p.State {
 	case Draft, Scheduled:
@@ -136,7 +142,7 @@ func (p *Poll) mayBecome(next Terms, voted bool) error {
 		frozen["question"] = was.Question != next.Question
 		frozen["method"] = was.Method != next.Method || !sameJSON(was.Rule, next.Rule)
 		frozen["max_choices"] = was.MaxChoices != next.MaxChoices
-		frozen["options"] = !slices.Equal(was.Options, next.Options)
+		frozen["options"] = !slices.EqualFunc(was.Options, next.Options, sameOption)
 		frozen["allow_change"] = was.AllowChange != next.AllowChange
 		frozen["electorate"] = frozen["electorate"] || !sameJSON(was.Electorate, next.Electorate)
 		frozen["entitled"] = was.Entitled != next.Entitled

@@ -67,9 +67,13 @@ func (c *count) checkBudget() error {
 		}
 	}
 	points := int64(0)
+	fits := c.rule.basketCheck(c.profile.Options)
 	for i, b := range c.profile.Ballots {
 		if err := c.rule.checkBallot(b); err != nil {
 			return fmt.Errorf("ballot %d: %w", i+1, err)
+		}
+		if !fits(b) {
+			return fmt.Errorf("ballot %d: more than an envelope: %w", i+1, ErrBallot)
 		}
 		for _, m := range b.Marks {
 			if m.Value < 0 {

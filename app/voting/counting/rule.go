@@ -102,6 +102,8 @@ type Rule struct {
 
 	// Envelopes (budgets): zones first, in this order, then the city-wide one (empty zone), whatever its place.
 	Envelopes []Envelope `json:"envelopes,omitempty"`
+	// WithinEnvelope (budgets): a ballot whose projects cost together more than an envelope is invalid.
+	WithinEnvelope bool `json:"withinEnvelope,omitempty"`
 	// MinVotes (budgets): a project with a lower total is never funded.
 	MinVotes int64 `json:"minVotes,omitempty"`
 	// Incompatible (budgets): groups of projects of which at most one can win.

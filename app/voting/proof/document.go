@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"parvis/app/voting/counting"
 )
@@ -42,7 +43,12 @@ type ruleset struct {
 	entitled    int64
 }
 
-type option struct{ id, label string }
+type option struct {
+	id, label string
+	cost      int64 // of a project, in cents
+	zone      string
+	withdrawn bool
+}
 
 const (
 	rulesetFormat = "parvis-ruleset/1"
@@ -68,8 +74,13 @@ func readRuleset(text string) (*ruleset, bool) {
 	}
 	for _, o := range options {
 		var one option
-		if !field(o, "id", &one.id)() || !field(o, "label", &one.label)() {
-			return nil, false
+		for _, read := range []func() bool{
+			field(o, "id", &one.id), field(o, "label", &one.label), field(o, "cost", &one.cost),
+			field(o, "zone", &one.zone), field(o, "withdrawn", &one.withdrawn),
+		} {
+			if !read() {
+				return nil, false
+			}
 		}
 		r.options = append(r.options, one)
 	}
@@ -85,7 +96,11 @@ func field[T any](d document, name string, into *T) func() bool {
 
 // known: the methods that this version of the format can hold.
 func (r *ruleset) known() bool {
-	return r.method == counting.Plurality || r.method == counting.Approval || r.method == counting.YesNoAbstain
+	switch r.method {
+	case counting.Plurality, counting.Approval, counting.YesNoAbstain, counting.Greedy, counting.EqualShares:
+		return true
+	}
+	return false
 }
 
 // same reports whether another version keeps what is frozen by the first ballot.
@@ -94,6 +109,7 @@ func (r *ruleset) same(other *ruleset) bool {
 		return false
 	}
 	for i, o := range r.options {
+		o.withdrawn = o.withdrawn || other.options[i].withdrawn // a project may be withdrawn, and never comes back
 		if o != other.options[i] {
 			return false
 		}
@@ -110,7 +126,7 @@ func (r *ruleset) accepts(marks []counting.Named) bool {
 	switch {
 	case r.method == counting.Plurality:
 		most = 1
-	case r.method == counting.Approval && r.maxChoices > 0:
+	case (r.method == counting.Approval || r.method.Budget()) && r.maxChoices > 0:
 		most = int(r.maxChoices)
 	}
 	if len(marks) > most {
@@ -121,7 +137,23 @@ func (r *ruleset) accepts(marks []counting.Named) bool {
 			return false
 		}
 	}
-	return true
+	return !r.rule.WithinEnvelope || !slices.ContainsFunc(r.purses(marks), counting.Purse.Over)
+}
+
+// purses is what a ballot would spend of each envelope.
+func (r *ruleset) purses(marks []counting.Named) []counting.Purse {
+	return r.rule.Purses(r.counted(), func(id string) bool {
+		return slices.ContainsFunc(marks, func(m counting.Named) bool { return m.Option == id })
+	})
+}
+
+// counted is the options as the count reads them.
+func (r *ruleset) counted() []counting.Option {
+	options := make([]counting.Option, len(r.options))
+	for i, o := range r.options {
+		options[i] = counting.Option{ID: o.id, Name: o.label, Cost: o.cost, Zone: o.zone, Withdrawn: o.withdrawn}
+	}
+	return options
 }
 
 func (r *ruleset) has(id string) bool {

@@ -48,11 +48,7 @@ func (t tally) profile(r *ruleset) (counting.Profile, error) {
 	if r.method == counting.YesNoAbstain {
 		kind = counting.Answers
 	}
-	var options []counting.Option
-	for _, o := range r.options {
-		options = append(options, counting.Option{ID: o.id, Name: o.label})
-	}
-	builder, err := counting.NewBuilder(kind, options)
+	builder, err := counting.NewBuilder(kind, r.counted())
 	if err != nil {
 		return counting.Profile{}, err
 	}

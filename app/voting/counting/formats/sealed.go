@@ -31,9 +31,15 @@ type sealedLine struct {
 // or by the ruleset when there is no result yet.
 func readSealed(s *source, file *File, text []byte) error {
 	var poll struct {
-		Options []struct{ ID, Label string } `json:"options"`
-		Method  counting.Method              `json:"method"`
-		Rule    counting.Rule                `json:"rule"`
+		Options []struct {
+			ID        string `json:"id"`
+			Label     string `json:"label"`
+			Cost      int64  `json:"cost"`
+			Zone      string `json:"zone"`
+			Withdrawn bool   `json:"withdrawn"`
+		} `json:"options"`
+		Method counting.Method `json:"method"`
+		Rule   counting.Rule   `json:"rule"`
 	}
 	var result struct {
 		Rule *counting.Rule `json:"rule"`
@@ -65,7 +71,7 @@ func readSealed(s *source, file *File, text []byte) error {
 	}
 	var options []counting.Option
 	for _, o := range poll.Options {
-		options = append(options, counting.Option{ID: o.ID, Name: o.Label})
+		options = append(options, counting.Option{ID: o.ID, Name: o.Label, Cost: o.Cost, Zone: o.Zone, Withdrawn: o.Withdrawn})
 	}
 	builder, err := counting.NewBuilder(archiveKind(poll.Method), options)
 	if err != nil {
