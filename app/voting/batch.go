@@ -76,7 +76,7 @@ const writeEntries = `INSERT INTO voting.log_entries (tenant_id, poll_id, index,
 	SELECT $1, $2, $3 + n.rank - 1, 'ballot', n.leaf, n.data
 	FROM unnest($4::bytea[], $5::bytea[]) WITH ORDINALITY AS n (leaf, data, rank)`
 
-const writeHead = `UPDATE voting.heads SET (` + headColumns + `) = ($3, $4, $5, $6, $7, $8, $9::jsonb, $10)
+const writeHead = `UPDATE voting.heads SET (` + headColumns + `) = ($3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11, $12, $13)
 	WHERE tenant_id = $1 AND poll_id = $2`
 
 var (

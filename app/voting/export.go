@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,8 @@ type PublishedBallot struct {
 // Ballots gives each ballot of a closed poll to yield, if they may be seen, in
 // the order of the pseudonyms: that of arrival is not told. Those of a severed
 // poll have neither pseudonym nor nonce, but an id that says nothing; the kept
-// archive is what they were published with.
+// archive is what they were published with. Those on paper come last, by their
+// place in the batches; the null ones are left out, as they are from the count.
 func (b *Box) Ballots(ctx context.Context, t tenant.ID, id PollID, as realtime.Audience, yield func(PublishedBallot) error) error {
 	ctx = database.Patiently(ctx, 5*time.Minute)
 	return b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
@@ -54,7 +56,14 @@ func (b *Box) Ballots(ctx context.Context, t tenant.ID, id PollID, as realtime.A
 		_, err = pgx.ForEachRow(rows, []any{&key, &marks, &nonce}, func() error {
 			return yield(PublishedBallot{Pseudonym: hex.EncodeToString(key), Marks: marks, Nonce: hex.EncodeToString(nonce)})
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		n := 0
+		return eachPaperBallot(ctx, tx, poll, func(s Sheet) error {
+			n++
+			return yield(PublishedBallot{Pseudonym: "papier-" + strconv.Itoa(n), Marks: string(s)})
+		})
 	})
 }
 

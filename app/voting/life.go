@@ -44,7 +44,7 @@ func (b *Box) Update(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, te
 	if err != nil {
 		return err
 	}
-	if err := poll.mayBecome(terms, head.Participants > 0); err != nil {
+	if err := poll.mayBecome(terms, head.Participants > 0 || head.Handed > 0); err != nil {
 		return err
 	}
 	opened := poll.State == Open
@@ -77,7 +77,7 @@ func writeTerms(ctx context.Context, tx bun.IDB, poll *Poll, terms Terms) error 
 		return err
 	}
 	_, err := tx.NewUpdate().Model(row).WherePK().Column("position", "question", "description", "rules", "method",
-		"max_choices", "rule", "visibility", "release", "allow_change", "electorate", "entitled", "room_open", "room_code",
+		"max_choices", "rule", "visibility", "release", "allow_change", "electorate", "entitled", "paper", "room_open", "room_code",
 		"opens_at", "closes_at", "revision").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("update a poll: %w", err)

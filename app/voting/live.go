@@ -133,6 +133,11 @@ func (b *Box) settleTown(ctx context.Context, t tenant.ID) (time.Duration, error
 // its next moment.
 func (b *Box) settleDue(ctx context.Context, p *Poll) (time.Duration, error) {
 	switch {
+	case p.State == Closed && p.PaperPending():
+		if p.ClosedAt.IsZero() {
+			return 0, b.Settle(ctx, p.Tenant, p.ID)
+		}
+		return time.Hour, nil
 	case p.State == Closed:
 		_, err := b.result(ctx, p.Tenant, p.ID)
 		return time.Hour, err

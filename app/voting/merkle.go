@@ -72,13 +72,16 @@ type EntryKind string
 
 // The kinds of entries.
 const (
-	EntryRuleset   EntryKind = "ruleset"   // the rules, and each new version of them
-	EntryOpened    EntryKind = "opened"    // with the hash of the seed that will decide ties
-	EntryBallot    EntryKind = "ballot"    // a commitment
-	EntryExtended  EntryKind = "extended"  // a later closing, with its reason
-	EntryClosed    EntryKind = "closed"    // with the seed
-	EntryResult    EntryKind = "result"    // the result
-	EntryCancelled EntryKind = "cancelled" // called off, with its reason
+	EntryRuleset    EntryKind = "ruleset"    // the rules, and each new version of them
+	EntryOpened     EntryKind = "opened"     // with the hash of the seed that will decide ties
+	EntryBallot     EntryKind = "ballot"     // a commitment
+	EntryPaper      EntryKind = "paper"      // a batch of paper ballots: how many, and a hash
+	EntryCorrection EntryKind = "correction" // another version of a batch, with its reason
+	EntryPaperDone  EntryKind = "paper_done" // every sheet is in
+	EntryExtended   EntryKind = "extended"   // a later closing, with its reason
+	EntryClosed     EntryKind = "closed"     // with the seed
+	EntryResult     EntryKind = "result"     // the result
+	EntryCancelled  EntryKind = "cancelled"  // called off, with its reason
 )
 
 // record is what a leaf is the hash of: the kind, a line feed, and the data

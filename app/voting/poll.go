@@ -173,8 +173,9 @@ type Terms struct {
 	Release     Release
 	AllowChange bool // may a voter vote again until closing
 	Electorate  Electorate
-	Entitled    int64 // how many may vote, when it is known; 0 otherwise
-	Room        Room  // its code is the box's to choose
+	Paper       Typing // how paper ballots are typed; "" where there are none
+	Entitled    int64  // how many may vote, when it is known; 0 otherwise
+	Room        Room   // its code is the box's to choose
 
 	Opens    time.Time // zero: opened by hand
 	Closes   time.Time // zero: closed by hand
@@ -192,6 +193,7 @@ type Poll struct {
 	OpenedAt     time.Time // when its opening was logged
 	ClosedAt     time.Time // when its closing was logged
 	CancelReason string
+	PaperDoneAt  time.Time // when somebody said that every paper ballot was in
 	SeveredAt    time.Time // when its ballots were severed from their voters; see Custody
 	Shown        bool      // the host shows the counts in the room, where they may be shown
 	Revision     int64

@@ -24,13 +24,15 @@ type Result struct {
 	Format   string           `json:"format"` // "parvis-result/1"
 	Poll     PollID           `json:"poll"`
 	Version  int              `json:"version"`
+	Corrects string           `json:"corrects,omitempty"` // hash of the result that this one replaces
 	ClosedAt time.Time        `json:"closed_at"`
 	LogSize  int64            `json:"log_size"` // at closing
 	Root     string           `json:"root"`     // of the log at closing, hexadecimal
 	Rule     counting.Rule    `json:"rule"`     // with the seed of the lot, revealed
 	Ballots  int64            `json:"ballots"`
 	Blank    int64            `json:"blank"`
-	Base     int64            `json:"base"` // what percentages are of: ballots that mark something
+	Null     int64            `json:"null,omitempty"` // paper ballots that cannot be counted
+	Base     int64            `json:"base"`           // what percentages are of: ballots that mark something, and can be counted
 	Present  int64            `json:"present,omitempty"`
 	Entitled int64            `json:"entitled,omitempty"`
 	Counts   []Cell           `json:"counts"`
@@ -123,6 +125,9 @@ func (b *Box) result(ctx context.Context, t tenant.ID, id PollID) (*Result, erro
 			return ErrNotClosedYet
 		}
 		if poll.State == Closed {
+			if poll.PaperPending() {
+				return ErrPaperPending
+			}
 			if err := logDue(ctx, tx, poll, head); err != nil {
 				return err
 			}
@@ -158,6 +163,9 @@ func logResult(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 	if err != nil {
 		return err
 	}
+	if err := r.follow(ctx, tx, poll.Tenant); err != nil {
+		return err
+	}
 	body, err := canonical(r)
 	if err != nil {
 		return err
@@ -175,7 +183,19 @@ func logResult(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 	if err := insertChange(ctx, tx, poll, poll.Now, change{kind: EntryResult, logIndex: &index}); err != nil {
 		return err
 	}
-	return updatePoll(ctx, tx, poll, "counted_at = ?", poll.Now)
+	return updatePoll(ctx, tx, poll, "counted_at = coalesce(counted_at, ?)", poll.Now)
+}
+
+// follow numbers a result after the one it corrects, if there is one.
+func (r *Result) follow(ctx context.Context, tx bun.IDB, t tenant.ID) error {
+	was, err := selectResult(ctx, tx, t, r.Poll)
+	if isNotFound(err) {
+		return nil
+	}
+	if err == nil {
+		r.Version, r.Corrects = was.Version+1, was.SHA256
+	}
+	return err
 }
 
 // tally counts the ballots themselves. The counts kept live in the head must
@@ -190,7 +210,7 @@ func tally(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) (*Result, er
 		return nil, err
 	}
 	ballots := profile.Total()
-	if ballots != head.Participants || !slices.Equal(counts.Cells(), head.Counts.Cells()) {
+	if ballots+head.Spoiled != head.Participants || !slices.Equal(counts.Cells(), head.Counts.Cells()) {
 		return nil, fmt.Errorf("poll %s: its ballots do not add up to its live counts", poll.ID)
 	}
 	rule, err := closed.rule(poll, head)
@@ -201,14 +221,14 @@ func tally(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) (*Result, er
 	if err != nil {
 		return nil, fmt.Errorf("count a poll: %w", err)
 	}
-	origins, err := selectOrigins(ctx, tx, poll)
+	origins, err := selectOrigins(ctx, tx, poll, head)
 	if err != nil {
 		return nil, err
 	}
 	return &Result{
 		Format: "parvis-result/1", Poll: poll.ID, Version: 1, ClosedAt: closed.At,
 		LogSize: closed.Size, Root: closed.Root, Rule: rule,
-		Ballots: ballots, Blank: head.Blank, Base: ballots - head.Blank, Present: head.Present, Entitled: poll.Entitled,
+		Ballots: head.Participants, Blank: head.Blank, Null: head.Spoiled, Base: ballots - head.Blank, Present: head.Present, Entitled: poll.Entitled,
 		Counts: counts.Cells(), Origins: origins, Outcome: outcome,
 	}, nil
 }
@@ -258,9 +278,7 @@ func selectProfile(ctx context.Context, tx bun.IDB, poll *Poll) (counting.Profil
 		return counting.Profile{}, nil, fmt.Errorf("read the ballots: %w", err)
 	}
 	counts := Counts{}
-	var text string
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&text, &n}, func() error {
+	add := func(text string, n int64) error {
 		marks, err := DecodeMarks(text)
 		if err != nil {
 			return errStored
@@ -271,7 +289,13 @@ func selectProfile(ctx context.Context, tx bun.IDB, poll *Poll) (counting.Profil
 			named[i] = counting.Named{Option: m.Option, Value: int32(m.Value)}
 		}
 		return builder.Add(n, named...)
-	})
+	}
+	var text string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&text, &n}, func() error { return add(text, n) })
+	if err == nil {
+		err = eachPaperBallot(ctx, tx, poll, func(s Sheet) error { return add(string(s), 1) })
+	}
 	if err != nil {
 		return counting.Profile{}, nil, fmt.Errorf("read the ballots: %w", err)
 	}
@@ -286,7 +310,7 @@ func (p *Poll) kind() counting.Kind {
 	return counting.Choices
 }
 
-func selectOrigins(ctx context.Context, tx bun.IDB, poll *Poll) ([]Origin, error) {
+func selectOrigins(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) ([]Origin, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT channel, count(*) FROM voting.roll WHERE tenant_id = ? AND poll_id = ? GROUP BY channel ORDER BY channel`,
 		poll.Tenant, poll.ID)
 	if err != nil {
@@ -300,6 +324,9 @@ func selectOrigins(ctx context.Context, tx bun.IDB, poll *Poll) ([]Origin, error
 			return nil, fmt.Errorf("read where ballots came from: %w", err)
 		}
 		origins = append(origins, o)
+	}
+	if poll.Paper != NoPaper {
+		origins = head.paperOrigin(origins)
 	}
 	return withhold(origins), rows.Err()
 }

@@ -29,6 +29,7 @@ type Ruleset struct {
 	Voter       VoterKind     `json:"voter"`
 	Electorate  Electorate    `json:"electorate"`
 	Entitled    int64         `json:"entitled"`
+	Paper       Typing        `json:"paper,omitempty"`
 	Room        bool          `json:"room"`
 	AllowChange bool          `json:"allow_change"`
 	Visibility  Visibility    `json:"visibility"`
@@ -42,7 +43,7 @@ func (p *Poll) ruleset(version int) Ruleset {
 		Format: "parvis-ruleset/1", Poll: p.ID, Version: version, Subject: p.Subject,
 		Question: p.Question, Description: p.Description, Options: p.Options, Text: p.Rules,
 		Mode: "open", Method: p.Method, MaxChoices: p.MaxChoices, Rule: p.Rule, Ties: "lot",
-		Voter: p.VoterKind(), Electorate: p.Electorate, Entitled: p.Entitled, Room: p.Room.Open,
+		Voter: p.VoterKind(), Electorate: p.Electorate, Entitled: p.Entitled, Paper: p.Paper, Room: p.Room.Open,
 		AllowChange: p.AllowChange, Visibility: p.Visibility, Release: p.Release,
 		Opens: moment(p.Opens), Closes: moment(p.Closes),
 	}

@@ -257,7 +257,7 @@ var (
 
 // agree checks that the box, its head and the archive count the same ballots.
 func (s severing) agree(m *Minute, head *Head) error {
-	if m.Before.Ballots != head.Participants || m.Before.Secrets != 1 {
+	if m.Before.Ballots+head.Paper != head.Participants || m.Before.Secrets != 1 {
 		return errMoved
 	}
 	if s.archive != nil && (s.archive.Ballots != head.Participants || s.archive.Leaves != head.LogSize) {

@@ -732,7 +732,8 @@ func TestEveryTableOfAPollHasItsFate(t *testing.T) {
 	v := newVault(t)
 	fates := map[string]string{
 		"options": "stays: public", "rulesets": "stays: public", "changes": "stays: public", "heads": "stays: counts", "results": "stays: public",
-		"log_entries": "stays, written anew", "log_hashes": "stays, written anew", "checkpoints": "stays, without its seconds",
+		"paper_batches": "stays: names nobody",
+		"log_entries":   "stays, written anew", "log_hashes": "stays, written anew", "checkpoints": "stays, without its seconds",
 		"matters": "stays", "appeals": "stays", "minutes": "is written", "severed_ballots": "is written",
 		"ballots": "is emptied", "submissions": "is emptied", "roll": "is emptied", "poll_secrets": "is emptied",
 	}

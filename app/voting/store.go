@@ -50,6 +50,8 @@ type pollRow struct {
 	CancelledAt   time.Time     `bun:"cancelled_at,nullzero"`
 	CancelReason  string        `bun:"cancel_reason"`
 	Revision      int64         `bun:"revision"`
+	Paper         Typing        `bun:"paper"`
+	PaperDoneAt   time.Time     `bun:"paper_done_at,nullzero"`
 
 	Now       time.Time `bun:"now,scanonly"`
 	SeveredAt time.Time `bun:"severed_at,scanonly"`
@@ -81,12 +83,12 @@ func (r *pollRow) poll() *Poll {
 			Question: r.Question, Description: r.Description, Rules: r.Rules,
 			Method: r.Method, MaxChoices: r.MaxChoices, Rule: r.Rule,
 			Visibility: r.Visibility, Release: r.Release, AllowChange: r.AllowChange,
-			Electorate: r.Electorate, Entitled: r.Entitled,
+			Electorate: r.Electorate, Entitled: r.Entitled, Paper: r.Paper,
 			Room:  Room{Open: r.RoomOpen, Code: r.RoomCode},
 			Opens: utc(r.OpensAt), Closes: utc(r.ClosesAt), Position: r.Position,
 		},
 		OpenedAt: utc(r.OpenedAt), ClosedAt: utc(r.ClosedAt), CancelReason: r.CancelReason,
-		Shown: r.Shown, Revision: r.Revision, Now: utc(r.Now), SeveredAt: utc(r.SeveredAt),
+		Shown: r.Shown, Revision: r.Revision, Now: utc(r.Now), SeveredAt: utc(r.SeveredAt), PaperDoneAt: utc(r.PaperDoneAt),
 		scheduledAt: utc(r.ScheduledAt), countedAt: utc(r.CountedAt),
 		publishedAt: utc(r.PublishedAt), cancelledAt: utc(r.CancelledAt),
 	}
@@ -100,7 +102,7 @@ func (r *pollRow) setTerms(t Terms) {
 	r.Method, r.MaxChoices, r.Rule = t.Method, t.MaxChoices, t.Rule
 	r.Visibility, r.Release, r.AllowChange = t.Visibility, t.Release, t.AllowChange
 	r.Electorate, r.Entitled, r.RoomOpen = t.Electorate, t.Entitled, t.Room.Open
-	r.OpensAt, r.ClosesAt = t.Opens, t.Closes
+	r.OpensAt, r.ClosesAt, r.Paper = t.Opens, t.Closes, t.Paper
 }
 
 func utc(t time.Time) time.Time {
@@ -221,6 +223,9 @@ type Head struct {
 	Poll         PollID
 	Participants int64 // voters whose ballot is in the box
 	Blank        int64 // of them, those who marked nothing
+	Handed       int64 // paper ballots handed in
+	Paper        int64 // of them, those in the log: participants too
+	Spoiled      int64 // of those, the null ones
 	Present      int64 // people in the room, as the host counted them
 	Counts       Counts
 	LogSize      int64
@@ -230,12 +235,12 @@ type Head struct {
 	log tree
 }
 
-const headColumns = `log_size, root, frontier, participants, blank, present, counts, revision`
+const headColumns = `log_size, root, frontier, participants, blank, present, counts, revision, handed, paper, spoiled`
 
 func scanHead(id PollID, scan func(...any) error) (Head, error) {
 	h := Head{Poll: id}
 	var root, frontier, counts []byte
-	if err := scan(&h.LogSize, &root, &frontier, &h.Participants, &h.Blank, &h.Present, &counts, &h.Revision); err != nil {
+	if err := scan(&h.LogSize, &root, &frontier, &h.Participants, &h.Blank, &h.Present, &counts, &h.Revision, &h.Handed, &h.Paper, &h.Spoiled); err != nil {
 		return h, fmt.Errorf("read a poll's head: %w", err)
 	}
 	var cells []Cell
@@ -261,7 +266,7 @@ func (h *Head) columns() ([]any, error) {
 		return nil, err
 	}
 	h.LogSize, h.Root = h.log.size, h.log.root()
-	return []any{h.LogSize, h.Root[:], h.log.bytes(), h.Participants, h.Blank, h.Present, string(counts), h.Revision}, nil
+	return []any{h.LogSize, h.Root[:], h.log.bytes(), h.Participants, h.Blank, h.Present, string(counts), h.Revision, h.Handed, h.Paper, h.Spoiled}, nil
 }
 
 func selectHead(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, lock string) (Head, error) {
@@ -289,7 +294,7 @@ func saveHead(ctx context.Context, tx bun.IDB, t tenant.ID, h *Head) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE voting.heads SET (`+headColumns+`) = (?, ?, ?, ?, ?, ?, ?::jsonb, ?)
+	_, err = tx.ExecContext(ctx, `UPDATE voting.heads SET (`+headColumns+`) = (?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?)
 		WHERE tenant_id = ? AND poll_id = ?`, append(columns, t, h.Poll)...)
 	if err != nil {
 		return fmt.Errorf("write a poll's head: %w", err)

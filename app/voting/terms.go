@@ -84,6 +84,8 @@ func (t Terms) Check() error {
 	refuse(!slices.Contains([]Visibility{Live, Turnout, Hidden}, t.Visibility), "visibility", "voting.terms.visibility")
 	refuse(t.Visibility == Live && !t.Method.Live(), "visibility", "voting.terms.not_live")
 	refuse(t.Release != AtClosing && t.Release != ByAct, "release", "voting.terms.release")
+	refuse(!slices.Contains(Typings, t.Paper), "paper", "voting.terms.paper")
+	refuse(t.Paper != NoPaper && !t.mayHavePaper(), "paper", "voting.terms.paper_identity")
 	refuse(t.Entitled < 0, "entitled", "voting.terms.entitled")
 	refuse(!t.Opens.IsZero() && !t.Closes.IsZero() && !t.Closes.After(t.Opens), "closes", "voting.terms.dates_reversed")
 	refuse(known && t.Rule.Validate() != nil, "method", "voting.terms.rule")
@@ -146,8 +148,9 @@ func (p *Poll) mayBecome(next Terms, voted bool) error {
 		frozen["allow_change"] = was.AllowChange != next.AllowChange
 		frozen["electorate"] = frozen["electorate"] || !sameJSON(was.Electorate, next.Electorate)
 		frozen["entitled"] = was.Entitled != next.Entitled
+		frozen["paper"] = was.Paper != next.Paper
 	}
-	for _, field := range []string{"opens", "closes", "release", "room", "question", "method", "max_choices", "options", "allow_change", "electorate", "entitled"} {
+	for _, field := range []string{"opens", "closes", "release", "room", "question", "method", "max_choices", "options", "allow_change", "electorate", "entitled", "paper"} {
 		if frozen[field] {
 			return ErrFrozen.On(field)
 		}

@@ -43,7 +43,7 @@ func Visible(p *Poll, h Head, as realtime.Audience, now time.Time) View {
 		v.Face += "+turnout"
 	}
 	if p.countsVisible(state, as, h.Participants) {
-		base := h.Participants - h.Blank
+		base := h.Participants - h.Blank - h.Spoiled
 		v.Counts, v.Base = h.Counts.Cells(), &base
 		v.Face += "+counts"
 	}
@@ -89,7 +89,7 @@ func (p *Poll) countsVisible(state State, as realtime.Audience, ballots int64) b
 
 // resultsVisible: once closed, to the office; to everybody when released.
 func (p *Poll) resultsVisible(state State, as realtime.Audience) bool {
-	if !state.Over() {
+	if !state.Over() || p.PaperPending() {
 		return false
 	}
 	if as == realtime.Host || state == Published {
@@ -99,7 +99,7 @@ func (p *Poll) resultsVisible(state State, as realtime.Audience) bool {
 }
 
 // released: results belong to everybody from the closing on, unless the rules
-// keep them for the office to publish.
+// keep them for the office to publish, or paper ballots are still to come.
 func (p *Poll) released(state State) bool {
-	return state == Published || state.Over() && p.Release == AtClosing
+	return state == Published || state.Over() && p.Release == AtClosing && !p.PaperPending()
 }
