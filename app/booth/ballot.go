@@ -147,7 +147,7 @@ const deviceAge = 400 * 24 * time.Hour // what browsers keep at most
 // device, which is named the first time it comes.
 func voter(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
 	who := returning(c, poll)
-	if who.Kind == voting.DeviceVoter && who.ID == uuid.Nil {
+	if poll.VoterKind() == voting.DeviceVoter && who.ID == uuid.Nil {
 		who = voting.ByDevice(uuid.New())
 		web.SetSigned(c, deviceCookie, who.ID.String(), deviceAge)
 	}
@@ -157,7 +157,11 @@ func voter(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
 // returning is voter for pages on which nobody votes: a device without a name
 // stays so, and has no ballot.
 func returning(c *fiber.Ctx, poll *voting.Poll) voting.Voter {
-	if poll.VoterKind() != voting.DeviceVoter {
+	switch poll.VoterKind() {
+	case voting.DeviceVoter:
+	case voting.TicketVoter:
+		return ticketHeld(c, poll)
+	default:
 		return voting.ByAccount(web.Viewer(c))
 	}
 	text, ours := web.Signed(c, deviceCookie)

@@ -86,6 +86,7 @@ func (b *Booth) Mount(site fiber.Router) {
 	site.Get("/votes/:poll/resultats.csv", b.resultsCSV)
 	site.Get("/votes/:poll/resultats.json", b.resultsJSON)
 	site.Get("/votes/:poll/bulletins.csv", b.ballotsCSV)
+	site.Post("/votes/:poll/presence", web.LimitEveryone(doorRate), b.checkIn)
 	site.Get("/ecran/:poll", b.screen)
 	site.Get("/v", b.door)
 	site.Get("/v/:code", web.LimitEveryone(doorRate), b.enter)

@@ -2,19 +2,15 @@ package booth
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/uptrace/bun"
 
-	"parvis/app/audit"
 	"parvis/app/booth/views"
 	"parvis/app/citizen"
 	"parvis/app/fault"
 	"parvis/app/i18n"
-	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/web"
@@ -26,6 +22,10 @@ func (b *Booth) MountOffice(office fiber.Router) {
 	office.Get("/votes/:poll/pupitre", b.console)
 	office.Post("/votes/:poll/pupitre", b.command)
 	office.Get("/votes/:poll/affiche", b.poster)
+	office.Get("/votes/:poll/billets", b.tickets)
+	office.Post("/votes/:poll/billets", b.printTickets)
+	office.Get("/votes/:poll/billets/:batch", b.sheet)
+	office.Post("/votes/:poll/billets/:batch/annuler", b.voidTickets)
 }
 
 // managed finds a poll that the viewer may run.
@@ -50,19 +50,20 @@ const (
 	actShow    = "montrer"
 	actHide    = "masquer"
 	actPresent = "presents"
+	actRecount = "pointage"
 	actPublish = "publier"
 )
 
 // i18n: audit.action.voting.*
 var journal = map[string]string{
 	actOpen: "voting.open", actClose: "voting.close", actExtend: "voting.extend", actShow: "voting.show",
-	actHide: "voting.hide", actPresent: "voting.count_present", actPublish: "voting.publish",
+	actHide: "voting.hide", actPresent: "voting.count_present", actRecount: "voting.count_themselves", actPublish: "voting.publish",
 }
 
 // commandForm is what a button of the console sends. Each act that needs a
 // reason has its own field: two forms of the page ask for one.
 type commandForm struct {
-	Act          string        `form:"acte" validate:"required,oneof=ouvrir clore prolonger montrer masquer presents publier"`
+	Act          string        `form:"acte" validate:"required,oneof=ouvrir clore prolonger montrer masquer presents pointage publier"`
 	Sure         string        `form:"sur"` // closing: the button was held down, or the question answered
 	CloseReason  string        `form:"motif_cloture" validate:"max=500"`
 	Until        web.LocalTime `form:"until"`
@@ -107,19 +108,38 @@ func (b *Booth) consolePage(c *fiber.Ctx, at visit, form commandForm, errs ui.Er
 		Confirm:  form.Act == actClose && p.State == voting.Open,
 	}
 	page.Self = officeHref(p.ID) + "/pupitre"
+	roomOf(ctx, &page, p, view)
 	if web.Viewer(c).Governs(citizen.Administrator) && !p.EndedAt().IsZero() {
 		page.Archives = officeHref(p.ID) + "/archives"
 	}
 	if view.Counts == nil && p.State == voting.Open {
 		page.Hidden = hiddenWords(ctx, p, view)
 	}
-	if page.Present == "" && view.Present > 0 {
+	if page.Present == "" && p.HostCounted {
 		page.Present = strconv.FormatInt(view.Present, 10)
 	}
 	if page.Until == "" {
 		page.Until = web.LocalTimeOf(ctx, p.Closes).String()
 	}
 	return web.Page(c, views.ConsolePage(page))
+}
+
+// roomOf completes the console with what a room has: its tickets, and how its
+// people are counted.
+func roomOf(ctx context.Context, page *views.Console, p *voting.Poll, v voting.View) {
+	if p.VoterKind() == voting.TicketVoter {
+		page.Tickets = ticketsHref(p.ID)
+	}
+	if !p.Room.Open {
+		return
+	}
+	page.Counting, page.CanRecount = i18n.T(ctx, "booth.console.present.themselves"), p.HostCounted
+	if p.HostCounted {
+		page.Counting = i18n.T(ctx, "booth.console.present.by_host")
+	}
+	if v.Turnout != nil && v.Present > 0 && *v.Turnout > v.Present {
+		page.TooMany = i18n.T(ctx, "booth.console.present.fewer", "Ballots", i18n.Number(ctx, *v.Turnout), "Count", v.Present)
+	}
 }
 
 // command does one act, and comes back to the console.
@@ -136,7 +156,7 @@ func (b *Booth) command(c *fiber.Ctx) error {
 	if errs.Any() || form.Act == actClose && form.Sure == "" {
 		return b.consolePage(c, at, form, errs)
 	}
-	err = b.obey(web.Context(c), web.Tenant(c).ID, at.poll.ID, web.Viewer(c).ID, form)
+	err = b.obey(c, at.poll, form)
 	if err == nil {
 		b.thank(c, form.Act)
 		return web.SeeOther(c, officeHref(at.poll.ID)+"/pupitre")
@@ -165,55 +185,44 @@ func (b *Booth) thank(c *fiber.Ctx, act string) { web.Flash(c, "booth.console.do
 // errNoNumber asks for the number of people present.
 var errNoNumber = fault.New(fault.Invalid, "voting.present_range")
 
-// obey does the act, then writes it in the journal: the box has its own
-// transaction, under the poll's lock, and refuses what is too late.
-func (b *Booth) obey(ctx context.Context, t tenant.ID, id voting.PollID, who citizen.ID, form commandForm) error {
-	act := voting.Act{Actor: who}
+// obey does the act and writes it in the journal, in one transaction.
+func (b *Booth) obey(c *fiber.Ctx, p *voting.Poll, form commandForm) error {
+	ctx, t, id := web.Context(c), web.Tenant(c).ID, p.ID
+	act := b.journalled(c, p, journal[form.Act], form.details())
 	act.Reason, _ = form.reason()
-	var err error
 	switch form.Act {
 	case actOpen:
-		err = b.box.Open(ctx, t, id, act)
+		return b.box.Open(ctx, t, id, act)
 	case actClose:
-		err = b.box.Close(ctx, t, id, act)
+		return b.box.Close(ctx, t, id, act)
 	case actExtend:
-		err = b.box.Extend(ctx, t, id, form.Until.At, act)
+		return b.box.Extend(ctx, t, id, form.Until.At, act)
 	case actShow, actHide:
-		err = b.box.Show(ctx, t, id, form.Act == actShow)
+		return b.box.Show(ctx, t, id, form.Act == actShow, act)
 	case actPresent:
 		if !form.Present.Set {
 			return errNoNumber.On("present")
 		}
-		err = b.box.SetPresent(ctx, t, id, form.Present.N)
-	case actPublish:
-		err = b.box.Publish(ctx, t, id, act)
+		return b.box.SetPresent(ctx, t, id, form.Present.N, act)
+	case actRecount:
+		return b.box.CountPresences(ctx, t, id, act)
 	}
-	if err != nil {
-		return err
-	}
-	return b.record(ctx, t, id, who, form)
+	return b.box.Publish(ctx, t, id, act)
 }
 
-func (b *Booth) record(ctx context.Context, t tenant.ID, id voting.PollID, who citizen.ID, form commandForm) error {
+// details are what the journal says of an act.
+func (f commandForm) details() map[string]any {
 	details := map[string]any{}
-	if reason, _ := form.reason(); reason != "" {
+	if reason, _ := f.reason(); reason != "" {
 		details["reason"] = reason
 	}
-	switch form.Act {
+	switch f.Act {
 	case actExtend:
-		details["until"] = i18n.ISO(form.Until.At)
+		details["until"] = i18n.ISO(f.Until.At)
 	case actPresent:
-		details["present"] = form.Present.N
+		details["present"] = f.Present.N
 	}
-	err := b.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{
-			Tenant: t, Actor: who, Action: journal[form.Act], Subject: "poll/" + id.String(), Details: details,
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("write in the journal what was done to a poll: %w", err)
-	}
-	return nil
+	return details
 }
 
 // poster is a page to print: the question, the code to scan, the code to type.

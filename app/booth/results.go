@@ -69,7 +69,7 @@ func (b *Booth) addResult(ctx context.Context, page *views.Results, p *voting.Po
 		return err
 	}
 	mark(page.Tallies, result.Outcome.Winners)
-	page.Verdict = verdictOf(ctx, p, result)
+	page.Verdict, page.Quorum = verdictOf(ctx, p, result), quorumVerdict(ctx, p, result)
 	page.Origins = originsOf(ctx, result)
 	page.Notes = notesOf(ctx, p, result)
 	page.Steps = stepsOf(ctx, p, result)
@@ -148,6 +148,9 @@ func turnoutOf(ctx context.Context, v voting.View) []ui.Stat {
 	}
 	if v.Entitled > 0 {
 		stats = append(stats, ui.Stat{Number: i18n.Number(ctx, v.Entitled), Label: i18n.T(ctx, "booth.entitled", "Count", v.Entitled), Bind: "entitled"})
+	}
+	if quorum, asked := quorumStat(ctx, v); asked {
+		stats = append(stats, quorum)
 	}
 	return stats
 }

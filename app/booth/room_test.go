@@ -124,11 +124,11 @@ func TestTheScreenShowsEachState(t *testing.T) {
 	show().want(t, 200, `data-state="open"`, code, "votants", "Temps restant", "à partir de 10 bulletins").without(t, "data-live-percent")
 	s.fill(id, "aaaaac")
 	show().want(t, 200, "data-live-percent", "80 %").without(t, "à partir de 10 bulletins")
-	s.must(s.box.Show(t.Context(), s.town.ID, id, false))
+	s.must(s.box.Show(t.Context(), s.town.ID, id, false, voting.Act{}))
 	show().want(t, 200, `data-state="open"`, "masqués pour le moment").without(t, "data-live-percent", "80 %")
 	s.at(noon.Add(3 * time.Hour))
 	show().want(t, 200, `data-state="pause"`, "Vote clos").without(t, "data-live-percent", code, "80 %")
-	s.must(s.box.Show(t.Context(), s.town.ID, id, true))
+	s.must(s.box.Show(t.Context(), s.town.ID, id, true, voting.Act{}))
 	show().want(t, 200, `data-state="counting"`, "Dépouillement en cours").without(t, code, "80 %")
 	if _, err := s.box.Results(t.Context(), s.town.ID, id, realtime.Public); err != nil {
 		t.Fatal(err)

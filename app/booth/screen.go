@@ -2,14 +2,11 @@ package booth
 
 import (
 	"context"
-	"net/url"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/uptrace/bun"
 
 	"parvis/app/booth/views"
-	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/ui"
 	"parvis/app/voting"
@@ -99,53 +96,4 @@ func largeTallies(ctx context.Context, p *voting.Poll, v voting.View) []ui.Tally
 		list[i].Large = true
 	}
 	return list
-}
-
-// door is where the code of a room is typed.
-func (b *Booth) door(c *fiber.Ctx) error {
-	typed := c.Query("code")
-	if typed == "" {
-		return web.Page(c, views.DoorPage(views.Door{}))
-	}
-	if code, ok := voting.ParseRoomCode(tolerant(typed)); ok {
-		return web.SeeOther(c, "/v/"+code)
-	}
-	return unknownCode(c, typed)
-}
-
-// tolerant leaves what people put between the characters of a code out of it.
-func tolerant(typed string) string {
-	return strings.NewReplacer("-", "", ".", "", "\u2013", "", "\u00a0", "").Replace(typed)
-}
-
-func unknownCode(c *fiber.Ctx, typed string) error {
-	if runes := []rune(strings.ToValidUTF8(typed, "")); len(runes) > 12 {
-		typed = string(runes[:12])
-	}
-	wrong := i18n.T(web.Context(c), "booth.door.unknown")
-	return web.Page(c.Status(fiber.StatusNotFound), views.DoorPage(views.Door{Code: typed, Errors: ui.Errors{{Name: "code", Message: wrong}}}))
-}
-
-// enter leads from the code to the ballot.
-func (b *Booth) enter(c *fiber.Ctx) error {
-	typed, err := url.PathUnescape(c.Params("code"))
-	if err != nil {
-		return unknownCode(c, "")
-	}
-	t := web.Tenant(c)
-	var poll *voting.Poll
-	err = b.db.ReadTenant(web.Context(c), t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
-		poll, err = b.box.ByRoomCode(ctx, tx, t.ID, tolerant(typed))
-		return err
-	})
-	if err == nil {
-		_, err = b.visitTo(web.Context(c), t, web.Viewer(c), poll.ID)
-	}
-	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return unknownCode(c, typed)
-	}
-	if err != nil {
-		return err
-	}
-	return web.SeeOther(c, boothHref(poll.ID))
 }

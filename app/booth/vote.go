@@ -14,6 +14,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/ui"
 	"parvis/app/voting"
+	"parvis/app/voting/counting"
 	"parvis/app/web"
 )
 
@@ -44,6 +45,11 @@ func (b *Booth) show(c *fiber.Ctx) error {
 	}
 	page := b.ballotPage(c, at, form, nil)
 	page.Voted = cast
+	if at.poll.QuorumOf(0).Of == counting.Attending {
+		if page.CheckIn, err = b.presenceOf(c, at.poll, who); err != nil {
+			return err
+		}
+	}
 	return web.Page(c, views.BallotPage(page))
 }
 
@@ -169,6 +175,7 @@ func (b *Booth) ballotPage(c *fiber.Ctx, at visit, form filled, errs ui.Errors) 
 	page := views.Ballot{
 		Frame: frameOf(ctx, at), Errors: errs, Action: boothHref(p.ID) + "/verification",
 		Question: p.Question, Description: p.Description, Rules: rulesOf(ctx, web.Tenant(c), p), AllowChange: p.AllowChange,
+		Limit: limitWords(ctx, p),
 	}
 	if p.Room.Open {
 		page.Room, page.Action = true, boothHref(p.ID)+"/bulletin"
@@ -299,6 +306,10 @@ func (b *Booth) notOpen(c *fiber.Ctx, at visit) error {
 		page.Icon, page.Title, page.Text = "calendar-days", i18n.T(ctx, "booth.waiting.title"), opening(ctx, p)
 		for _, o := range p.Options {
 			page.Options = append(page.Options, o.Label)
+		}
+		var err error
+		if page.CheckIn, err = b.presenceOf(c, p, voter(c, p)); err != nil {
+			return err
 		}
 	case voting.Cancelled:
 		page.Icon, page.Title = "ban", i18n.T(ctx, "booth.cancelled.title")

@@ -61,6 +61,10 @@ func rulesOf(ctx context.Context, t *tenant.Tenant, p *voting.Poll) []ui.Fact {
 		{Term: i18n.T(ctx, "booth.rules.protects"), Text: protects(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.protects_not"), Text: protectsNot(ctx, p)},
 	}
+	rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.limit"), Text: limitWords(ctx, p)})
+	if quorum := quorumRule(ctx, p); quorum != "" {
+		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.quorum"), Text: quorum})
+	}
 	if p.Rules != "" {
 		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.own"), Text: p.Rules})
 	}
@@ -68,15 +72,21 @@ func rulesOf(ctx context.Context, t *tenant.Tenant, p *voting.Poll) []ui.Fact {
 }
 
 func protects(ctx context.Context, p *voting.Poll) string {
-	if p.Room.Open {
+	switch p.VoterKind() {
+	case voting.DeviceVoter:
 		return i18n.T(ctx, "booth.rules.protects.room")
+	case voting.TicketVoter:
+		return i18n.T(ctx, "booth.rules.protects.ticket")
 	}
 	return i18n.T(ctx, "booth.rules.protects.text")
 }
 
 func protectsNot(ctx context.Context, p *voting.Poll) string {
-	if p.Room.Open {
+	switch p.VoterKind() {
+	case voting.DeviceVoter:
 		return i18n.T(ctx, "booth.rules.protects_not.room")
+	case voting.TicketVoter:
+		return i18n.T(ctx, "booth.rules.protects_not.ticket")
 	}
 	return i18n.T(ctx, "booth.rules.protects_not.text")
 }
@@ -121,8 +131,11 @@ func shownWords(ctx context.Context, p *voting.Poll) string {
 //
 // i18n: role.*
 func WhoMayVote(ctx context.Context, t *tenant.Tenant, p *voting.Poll) string {
-	if p.Room.Open {
+	switch p.VoterKind() {
+	case voting.DeviceVoter:
 		return i18n.T(ctx, "booth.who.room")
+	case voting.TicketVoter:
+		return i18n.T(ctx, "booth.who.ticket")
 	}
 	e := p.Electorate
 	var words []string

@@ -76,6 +76,7 @@ type count struct {
 	accepted map[Nonce]accepted
 	ballots  map[Key]*ballot
 	roll     map[Key]Channel
+	tickets  map[Key]bool // those of the batch that are good
 
 	added struct {
 		roll        [][]byte
@@ -141,6 +142,9 @@ func (c *count) refusal(e entrant) error {
 	}
 	if v := c.poll.eligible(voter, c.today); !v.Allowed {
 		return &NotEligible{Reasons: v.Reasons}
+	}
+	if err := c.refuseTicket(voter); err != nil {
+		return err
 	}
 	if channel, took := c.roll[e.roll]; took && channel != e.Channel {
 		return ErrOtherChannel

@@ -134,7 +134,7 @@ func lockAndRead(ctx context.Context, conn *pgx.Conn, durable string, def *defin
 	c := &count{
 		definition: *def, tenant: p.Tenant,
 		accounts: map[uuid.UUID]account{}, accepted: map[Nonce]accepted{},
-		ballots: map[Key]*ballot{}, roll: map[Key]Channel{},
+		ballots: map[Key]*ballot{}, roll: map[Key]Channel{}, tickets: map[Key]bool{},
 	}
 	nonces, ballots, rolls, accounts := keysOf(entrants)
 	t, id := uuid.UUID(p.Tenant), uuid.UUID(p.ID)
@@ -159,6 +159,9 @@ func lockAndRead(ctx context.Context, conn *pgx.Conn, durable string, def *defin
 	batch.Queue(readAccepted, t, id, nonces).Query(c.scanAccepted)
 	batch.Queue(readBallots, t, id, ballots).Query(c.scanBallots)
 	batch.Queue(readRoll, t, id, rolls).Query(c.scanRoll)
+	if tickets := def.ticketsOf(entrants); len(tickets) > 0 {
+		batch.Queue(readTickets, t, id, tickets).Query(c.scanTickets)
+	}
 	if len(accounts) > 0 {
 		batch.Queue(readAccounts, t, accounts, len(p.Electorate.Roles) > 0).Query(c.scanAccounts)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
 	"parvis/app/database"
@@ -106,6 +107,10 @@ func (b *Box) commitMode() string {
 type Act struct {
 	Actor  citizen.ID
 	Reason string // public; required where a promise to voters changes
+
+	// Also is done in the transaction of the act, once it has succeeded: its line
+	// in the journal, so that neither is there without the other.
+	Also func(context.Context, bun.Tx) error
 }
 
 func (a Act) actor() *uuid.UUID {

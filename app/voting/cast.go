@@ -3,6 +3,7 @@ package voting
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"time"
 
@@ -68,6 +69,12 @@ func ByIdentity(person uuid.UUID) Voter { return Voter{Kind: IdentityVoter, ID: 
 
 // ByDevice is the voter holding the device with this random ID.
 func ByDevice(device uuid.UUID) Voter { return Voter{Kind: DeviceVoter, ID: device} }
+
+// ByTicket is the voter holding the printed ticket with this code.
+func ByTicket(poll PollID, code string) Voter {
+	sum := sha256.Sum256([]byte("parvis room ticket\n" + poll.String() + "\n" + code))
+	return Voter{Kind: TicketVoter, ID: uuid.UUID(sum[:16])}
+}
 
 // Submission is a ballot handed to the box. No marks is a blank ballot.
 type Submission struct {

@@ -24,6 +24,11 @@ func (p *Poll) eligible(v Voter, today string) Verdict {
 	case p.VoterKind() == DeviceVoter && v.Kind == DeviceVoter:
 	case p.VoterKind() == DeviceVoter:
 		reasons = []access.Reason{{Key: "voting.room_only"}}
+	case p.VoterKind() == TicketVoter && v.Kind == TicketVoter:
+		// Whether it is one of those that were printed is looked up: KnowsTicket,
+		// and under the lock when the ballot is cast.
+	case p.VoterKind() == TicketVoter:
+		reasons = []access.Reason{ticketUnknown}
 	case v.Kind == AccountVoter:
 		reasons = p.Electorate.Missing(v.Viewer, today)
 	case p.VoterKind() == IdentityVoter && v.Kind == IdentityVoter:

@@ -77,7 +77,7 @@ func writeTerms(ctx context.Context, tx bun.IDB, poll *Poll, terms Terms) error 
 		return err
 	}
 	_, err := tx.NewUpdate().Model(row).WherePK().Column("position", "question", "description", "rules", "method",
-		"max_choices", "rule", "visibility", "release", "allow_change", "electorate", "entitled", "paper", "room_open", "room_code",
+		"max_choices", "rule", "visibility", "release", "allow_change", "electorate", "entitled", "paper", "room_open", "room_voter", "room_code",
 		"opens_at", "closes_at", "revision").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("update a poll: %w", err)
@@ -137,7 +137,7 @@ func (b *Box) Open(ctx context.Context, t tenant.ID, id PollID, act Act) error {
 		return err
 	}
 	defer b.stir()
-	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
+	return b.actAs(ctx, t, id, act, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 		switch {
 		case poll.State == Open:
 			return nil
@@ -161,7 +161,7 @@ func (b *Box) Open(ctx context.Context, t tenant.ID, id PollID, act Act) error {
 // Close closes a poll now. A poll that was to close later needs a reason.
 func (b *Box) Close(ctx context.Context, t tenant.ID, id PollID, act Act) error {
 	defer b.stir()
-	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
+	return b.actAs(ctx, t, id, act, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 		switch {
 		case poll.State.Over():
 			return nil
@@ -185,7 +185,7 @@ func (b *Box) Close(ctx context.Context, t tenant.ID, id PollID, act Act) error 
 // Extend moves the closing of a poll to a later moment, for a reason that is
 // made public, before it has closed.
 func (b *Box) Extend(ctx context.Context, t tenant.ID, id PollID, until time.Time, act Act) error {
-	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
+	return b.actAs(ctx, t, id, act, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 		switch {
 		case poll.State != Open:
 			return ErrWrongState
@@ -217,7 +217,7 @@ func (b *Box) Extend(ctx context.Context, t tenant.ID, id PollID, until time.Tim
 // Cancel calls a poll off, for a reason that is made public. A poll that has
 // closed cannot be cancelled: its result stands.
 func (b *Box) Cancel(ctx context.Context, t tenant.ID, id PollID, act Act) error {
-	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
+	return b.actAs(ctx, t, id, act, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
 		if poll.State == Cancelled {
 			return nil
 		}
@@ -243,29 +243,21 @@ func (b *Box) Cancel(ctx context.Context, t tenant.ID, id PollID, act Act) error
 
 // Show makes the counts appear in the room, or disappear. It never shows what
 // the poll's visibility keeps hidden.
-func (b *Box) Show(ctx context.Context, t tenant.ID, id PollID, shown bool) error {
-	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, _ *Head) error {
+func (b *Box) Show(ctx context.Context, t tenant.ID, id PollID, shown bool, act Act) error {
+	return b.actAs(ctx, t, id, act, func(ctx context.Context, tx bun.IDB, poll *Poll, _ *Head) error {
 		return updatePoll(ctx, tx, poll, "shown = ?", shown)
-	})
-}
-
-// SetPresent records how many people the host counted in the room.
-func (b *Box) SetPresent(ctx context.Context, t tenant.ID, id PollID, present int64) error {
-	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) error {
-		if present < 0 || present > 1_000_000 {
-			return fault.OnFields(fault.Field{Name: "present", Key: "voting.present_range"})
-		}
-		if poll.State != Scheduled && poll.State != Open {
-			return ErrWrongState
-		}
-		head.Present = present
-		return updatePoll(ctx, tx, poll, "shown = ?", poll.Shown) // a new revision, for those who are not shown the head's
 	})
 }
 
 // act runs fn under the poll's lock, in a transaction of its own, and tells
 // whoever is watching.
 func (b *Box) act(ctx context.Context, t tenant.ID, id PollID, fn func(context.Context, bun.IDB, *Poll, *Head) error) error {
+	return b.actAs(ctx, t, id, Act{}, fn)
+}
+
+// actAs is act for somebody: what they add to it (Act.Also) is in the same
+// transaction.
+func (b *Box) actAs(ctx context.Context, t tenant.ID, id PollID, act Act, fn func(context.Context, bun.IDB, *Poll, *Head) error) error {
 	err := b.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		poll, head, err := lockPoll(ctx, tx, t, id)
 		if err != nil {
@@ -273,6 +265,11 @@ func (b *Box) act(ctx context.Context, t tenant.ID, id PollID, fn func(context.C
 		}
 		if err := fn(ctx, tx, poll, &head); err != nil {
 			return err
+		}
+		if act.Also != nil {
+			if err := act.Also(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return saveHead(ctx, tx, t, &head)
 	})

@@ -103,6 +103,7 @@ const (
 	AccountVoter  VoterKind = "account"  // one ballot per account
 	IdentityVoter VoterKind = "identity" // one ballot per person, whatever their accounts: an identity is checked
 	DeviceVoter   VoterKind = "device"   // one ballot per device: a poll open to the room
+	TicketVoter   VoterKind = "ticket"   // one ballot per printed ticket: a poll open to the room
 )
 
 // Electorate is who may vote.
@@ -115,11 +116,16 @@ type Electorate struct {
 	Imported bool `json:"imported,omitempty"`
 }
 
-// Room opens a poll to whoever is present, with one ballot per device.
+// Room opens a poll to whoever is present.
 type Room struct {
-	Open bool   `json:"open"`
-	Code string `json:"code,omitempty"` // six characters to type, unique on the site
+	Open  bool      `json:"open"`
+	Code  string    `json:"code,omitempty"` // six characters to type, unique on the site
+	Voter VoterKind `json:"voter"`          // what makes a voter there: a device (the default), a ticket, or an account
 }
+
+// Anonymous reports whether the room asks for no account: the electorate's
+// requirements have nobody to be asked of.
+func (r Room) Anonymous() bool { return r.Open && r.Voter != AccountVoter }
 
 // Option is one thing to vote for.
 type Option struct {
@@ -196,6 +202,7 @@ type Poll struct {
 	PaperDoneAt  time.Time // when somebody said that every paper ballot was in
 	SeveredAt    time.Time // when its ballots were severed from their voters; see Custody
 	Shown        bool      // the host shows the counts in the room, where they may be shown
+	HostCounted  bool      // the host counted who is present; else those are who said so themselves
 	Revision     int64
 
 	// Now is the database's clock when the poll was read: what State, and any
@@ -212,8 +219,8 @@ func (t *Terms) VoterKind() VoterKind {
 		return FileVoter
 	}
 	switch {
-	case t.Room.Open:
-		return DeviceVoter
+	case t.Room.Anonymous():
+		return t.Room.normal().Voter
 	case t.Electorate.Person > citizen.PersonEmail:
 		return IdentityVoter
 	}

@@ -90,7 +90,7 @@ func (b *Box) Publish(ctx context.Context, t tenant.ID, id PollID, act Act) erro
 	if _, err := b.result(ctx, t, id); err != nil {
 		return err
 	}
-	return b.act(ctx, t, id, func(ctx context.Context, tx bun.IDB, poll *Poll, _ *Head) error {
+	return b.actAs(ctx, t, id, act, func(ctx context.Context, tx bun.IDB, poll *Poll, _ *Head) error {
 		if poll.State == Published {
 			return nil
 		}
@@ -228,7 +228,7 @@ func tally(ctx context.Context, tx bun.IDB, poll *Poll, head *Head) (*Result, er
 	return &Result{
 		Format: "parvis-result/1", Poll: poll.ID, Version: 1, ClosedAt: closed.At,
 		LogSize: closed.Size, Root: closed.Root, Rule: rule,
-		Ballots: head.Participants, Blank: head.Blank, Null: head.Spoiled, Base: ballots - head.Blank, Present: head.Present, Entitled: poll.Entitled,
+		Ballots: head.Participants, Blank: head.Blank, Null: head.Spoiled, Base: ballots - head.Blank, Present: rule.Present, Entitled: poll.Entitled,
 		Counts: counts.Cells(), Origins: origins, Outcome: outcome,
 	}, nil
 }
@@ -245,7 +245,7 @@ func (c closedEntry) rule(poll *Poll, head *Head) (counting.Rule, error) {
 	}
 	rule := poll.Rule
 	rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: seed, Root: root}
-	rule.Present, rule.Entitled = head.Present, poll.Entitled
+	rule.Present, rule.Entitled = poll.presentFor(head), poll.Entitled
 	return rule, nil
 }
 

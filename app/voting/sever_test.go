@@ -736,6 +736,7 @@ func TestEveryTableOfAPollHasItsFate(t *testing.T) {
 		"log_entries":   "stays, written anew", "log_hashes": "stays, written anew", "checkpoints": "stays, without its seconds",
 		"matters": "stays", "appeals": "stays", "minutes": "is written", "severed_ballots": "is written",
 		"ballots": "is emptied", "submissions": "is emptied", "roll": "is emptied", "poll_secrets": "is emptied",
+		"presences": "is emptied", "tickets": "is emptied", "ticket_batches": "stays: how many were printed",
 	}
 	rows, err := v.superuser().Query(v.context(), `SELECT DISTINCT table_name::text FROM information_schema.columns
 		WHERE column_name = 'poll_id' AND table_schema = 'voting' ORDER BY 1`)

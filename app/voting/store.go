@@ -39,6 +39,8 @@ type pollRow struct {
 	Entitled      int64         `bun:"entitled"`
 	RoomOpen      bool          `bun:"room_open"`
 	RoomCode      string        `bun:"room_code,nullzero"`
+	RoomVoter     VoterKind     `bun:"room_voter"`
+	PresentByHost bool          `bun:"present_by_host"`
 	Shown         bool          `bun:"shown"`
 	OpensAt       time.Time     `bun:"opens_at,nullzero"`
 	ClosesAt      time.Time     `bun:"closes_at,nullzero"`
@@ -84,11 +86,11 @@ func (r *pollRow) poll() *Poll {
 			Method: r.Method, MaxChoices: r.MaxChoices, Rule: r.Rule,
 			Visibility: r.Visibility, Release: r.Release, AllowChange: r.AllowChange,
 			Electorate: r.Electorate, Entitled: r.Entitled, Paper: r.Paper,
-			Room:  Room{Open: r.RoomOpen, Code: r.RoomCode},
+			Room:  Room{Open: r.RoomOpen, Code: r.RoomCode, Voter: r.RoomVoter},
 			Opens: utc(r.OpensAt), Closes: utc(r.ClosesAt), Position: r.Position,
 		},
 		OpenedAt: utc(r.OpenedAt), ClosedAt: utc(r.ClosedAt), CancelReason: r.CancelReason,
-		Shown: r.Shown, Revision: r.Revision, Now: utc(r.Now), SeveredAt: utc(r.SeveredAt), PaperDoneAt: utc(r.PaperDoneAt),
+		Shown: r.Shown, HostCounted: r.PresentByHost, Revision: r.Revision, Now: utc(r.Now), SeveredAt: utc(r.SeveredAt), PaperDoneAt: utc(r.PaperDoneAt),
 		scheduledAt: utc(r.ScheduledAt), countedAt: utc(r.CountedAt),
 		publishedAt: utc(r.PublishedAt), cancelledAt: utc(r.CancelledAt),
 	}
@@ -101,7 +103,7 @@ func (r *pollRow) setTerms(t Terms) {
 	r.Position, r.Question, r.Description, r.Rules = t.Position, t.Question, t.Description, t.Rules
 	r.Method, r.MaxChoices, r.Rule = t.Method, t.MaxChoices, t.Rule
 	r.Visibility, r.Release, r.AllowChange = t.Visibility, t.Release, t.AllowChange
-	r.Electorate, r.Entitled, r.RoomOpen = t.Electorate, t.Entitled, t.Room.Open
+	r.Electorate, r.Entitled, r.RoomOpen, r.RoomVoter = t.Electorate, t.Entitled, t.Room.Open, t.Room.Voter
 	r.OpensAt, r.ClosesAt, r.Paper = t.Opens, t.Closes, t.Paper
 }
 

@@ -26,12 +26,21 @@ func (t *Terms) normalize() {
 	if t.Method == Approval || t.Method.Budget() {
 		t.Rule.MaxMarks = t.MaxChoices
 	}
+	t.Room = t.Room.normal()
 	if t.Method.Budget() {
 		t.Rule.MinVotes = max(t.Rule.MinVotes, 1) // what nobody chose does not win
 	}
 	t.Rule.Ties = counting.Ties{} // the lot's seed is the box's, and comes at closing
 	t.Opens, t.Closes = t.Opens.UTC(), t.Closes.UTC()
 	t.nameOptions()
+}
+
+// normal is a room as it is kept: by device unless it says otherwise.
+func (r Room) normal() Room {
+	if r.Voter == "" || !r.Open {
+		r.Voter = DeviceVoter
+	}
+	return r
 }
 
 // nameOptions gives an ID to the options that have none.
@@ -87,6 +96,8 @@ func (t Terms) Check() error {
 	refuse(!slices.Contains(Typings, t.Paper), "paper", "voting.terms.paper")
 	refuse(t.Paper != NoPaper && !t.mayHavePaper(), "paper", "voting.terms.paper_identity")
 	refuse(t.Entitled < 0, "entitled", "voting.terms.entitled")
+	refuse(!slices.Contains([]VoterKind{DeviceVoter, TicketVoter, AccountVoter}, t.Room.Voter), "room", "voting.terms.room")
+	t.checkQuorum(refuse)
 	refuse(!t.Opens.IsZero() && !t.Closes.IsZero() && !t.Closes.After(t.Opens), "closes", "voting.terms.dates_reversed")
 	refuse(known && t.Rule.Validate() != nil, "method", "voting.terms.rule")
 	refuse(known && !t.costsAreSound(), "options", "voting.terms.costs")
@@ -94,6 +105,17 @@ func (t Terms) Check() error {
 		return fault.OnFields(wrong...)
 	}
 	return nil
+}
+
+// checkQuorum: a share must be of people whose number somebody knows.
+func (t Terms) checkQuorum(refuse func(bad bool, field, key string)) {
+	quorum := t.Rule.Quorum
+	if quorum.Share == (counting.Fraction{}) {
+		return
+	}
+	refuse(quorum.Share.Num <= 0 || quorum.Share.Num > quorum.Share.Den, "quorum", "voting.terms.quorum")
+	refuse(quorum.Of == counting.Attending && !t.Room.Open, "quorum_of", "voting.terms.quorum_room")
+	refuse(quorum.Of != counting.Attending && t.Entitled == 0, "entitled", "voting.terms.quorum_entitled")
 }
 
 func (t Terms) minOptions() int {
@@ -136,7 +158,7 @@ func (p *Poll) mayBecome(next Terms, voted bool) error {
 		"opens":   !was.Opens.Equal(next.Opens),
 		"closes":  !was.Closes.Equal(next.Closes),
 		"release": was.Release != next.Release,
-		"room":    was.Room.Open != next.Room.Open,
+		"room":    was.Room.Open != next.Room.Open || was.Room.Voter != next.Room.Voter,
 		// Between an account and a checked identity, the keys are not the same.
 		"electorate": was.VoterKind() != next.VoterKind(),
 	}

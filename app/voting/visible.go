@@ -21,6 +21,8 @@ type View struct {
 	Turnout   *int64     `json:"turnout,omitempty"`  // ballots in the box
 	Present   int64      `json:"present,omitempty"`  // people in the room
 	Entitled  int64      `json:"entitled,omitempty"` // people who may vote
+	Quorum    int64      `json:"quorum,omitempty"`   // ballots that make the result valid, where the rules say so
+	Reached   bool       `json:"reached,omitempty"`  // the quorum is, as far as the turnout may be seen
 	Counts    []Cell     `json:"counts,omitzero"`
 	Base      *int64     `json:"base,omitempty"` // what percentages are of: ballots that mark something
 	Opens     *time.Time `json:"opens_at,omitempty"`
@@ -42,12 +44,27 @@ func Visible(p *Poll, h Head, as realtime.Audience, now time.Time) View {
 		v.Turnout = &h.Participants
 		v.Face += "+turnout"
 	}
+	p.showQuorum(&v, h)
 	if p.countsVisible(state, as, h.Participants) {
 		base := h.Participants - h.Blank - h.Spoiled
 		v.Counts, v.Base = h.Counts.Cells(), &base
 		v.Face += "+counts"
 	}
 	return v
+}
+
+// showQuorum adds the quorum to a view. Of a share of the people present
+// nothing is known before they are counted.
+func (p *Poll) showQuorum(v *View, h Head) {
+	present := h.Present
+	if v.State.Over() && v.Turnout != nil {
+		present = p.presentFor(&h)
+	}
+	q := p.QuorumOf(present)
+	if v.Quorum = q.Needed; q.Needed > 0 && v.Turnout != nil && *v.Turnout >= q.Needed {
+		v.Reached = true
+		v.Face += "+quorum"
+	}
 }
 
 // revisionFor numbers what an audience sees. Where the turnout is hidden it

@@ -67,7 +67,7 @@ func TestWhatMustBeAbsent(t *testing.T) {
 	look("nine live ballots", live, all, some)
 	fill(live, 1)
 	look("ten live ballots", live, all, full)
-	if err := h.box.Show(ctx, h.town.ID, live, false); err != nil {
+	if err := h.box.Show(ctx, h.town.ID, live, false, voting.Act{}); err != nil {
 		t.Fatal(err)
 	}
 	look("hidden by the host", live, everyone, some)
@@ -75,7 +75,7 @@ func TestWhatMustBeAbsent(t *testing.T) {
 	h.close(live)
 	look("closed, hidden by the host", live, everyone, some)
 	look("closed, hidden by the host", live, host, full)
-	if err := h.box.Show(ctx, h.town.ID, live, true); err != nil {
+	if err := h.box.Show(ctx, h.town.ID, live, true, voting.Act{}); err != nil {
 		t.Fatal(err)
 	}
 	look("closed, shown", live, all, full)
@@ -83,7 +83,7 @@ func TestWhatMustBeAbsent(t *testing.T) {
 	turnout := h.open(terms(visibility(voting.Turnout, voting.AtClosing)))
 	fill(turnout, 12)
 	look("turnout only", turnout, all, some)
-	if err := h.box.Show(ctx, h.town.ID, turnout, true); err != nil {
+	if err := h.box.Show(ctx, h.town.ID, turnout, true, voting.Act{}); err != nil {
 		t.Fatal(err)
 	}
 	look("turnout only, whatever the host shows", turnout, all, some)
@@ -141,11 +141,11 @@ func TestARevisionGrowsWithEveryChange(t *testing.T) {
 	grows("opened by the clock")
 	h.cast(ballot(id, h.citizens(1)[0], "a"))
 	grows("a ballot")
-	if err := h.box.Show(ctx, h.town.ID, id, false); err != nil {
+	if err := h.box.Show(ctx, h.town.ID, id, false, voting.Act{}); err != nil {
 		t.Fatal(err)
 	}
 	grows("hidden")
-	if err := h.box.SetPresent(ctx, h.town.ID, id, 40); err != nil {
+	if err := h.box.SetPresent(ctx, h.town.ID, id, 40, voting.Act{}); err != nil {
 		t.Fatal(err)
 	}
 	grows("people counted")
@@ -182,7 +182,7 @@ func TestAHiddenTurnoutIsNotReadFromTheRevision(t *testing.T) {
 	if rev(id, realtime.Host) <= host {
 		t.Error("the host is not told")
 	}
-	if err := h.box.SetPresent(ctx, h.town.ID, id, 12); err != nil {
+	if err := h.box.SetPresent(ctx, h.town.ID, id, 12, voting.Act{}); err != nil {
 		t.Fatal(err)
 	}
 	if rev(id, realtime.Public) <= before {

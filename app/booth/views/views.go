@@ -33,7 +33,9 @@ type Ballot struct {
 	Hidden                []Hidden
 	Voted                 bool // the ballot is already in the box, and may be changed
 	AllowChange           bool
-	Room                  bool // one ballot per device, cast without a review
+	Room                  bool   // cast without a review
+	Limit                 string // what stops somebody from voting twice, and what does not
+	CheckIn               string // where to be counted among those present, "" elsewhere
 	Rules                 []ui.Fact
 }
 
@@ -87,6 +89,7 @@ type Waiting struct {
 	State                       ui.State
 	Options                     []string
 	Action                      *ui.Link
+	CheckIn                     string // where to be counted among those present, "" elsewhere
 }
 
 // Results is what may be seen of a poll.
@@ -98,6 +101,7 @@ type Results struct {
 	Face                  string // of the live state: when it changes, the page is drawn anew
 	Vote                  string // the booth, "" when no ballot is taken
 	Verdict               string // the result in a sentence, "" before
+	Quorum                string // that the quorum is missing, "" else
 	Turnout               []ui.Stat
 	Tallies               []ui.TallyProps
 	Hidden                string // why there are no counts, "" when there are
@@ -142,6 +146,10 @@ type Console struct {
 	Hidden                        string
 	Errors                        ui.Errors
 	Screen, Poster, Results, Code string
+	Tickets                       string // to the room's printed tickets, "" where there are none
+	Counting                      string // how the people present are counted
+	TooMany                       string // that there are more ballots than people, "" else
+	CanRecount                    bool
 	Archives                      string // to the matter of a poll that is over; "" for those who may not
 	CloseReason, ExtendReason     string
 	Until, Present                string
@@ -156,4 +164,35 @@ type Console struct {
 type Poster struct {
 	Frame
 	Question, Address, Code, Door, Who, Until string
+}
+
+// Tickets is the prints of a room's tickets.
+type Tickets struct {
+	Frame
+	Question, Size string
+	Errors         ui.Errors
+	Batches        []TicketBatch
+	CanPrint       bool
+}
+
+// TicketBatch is a print.
+type TicketBatch struct {
+	Number                int
+	Size, At              string
+	Print, Cancel         string // addresses, "" when it may not
+	Field, Reason, Voided string
+}
+
+// Sheet is a print on paper; without tickets when it is too late to print them.
+type Sheet struct {
+	Frame
+	Question, Limit string
+	Number          int
+	Tickets         []Ticket
+}
+
+// Ticket is one of a sheet.
+type Ticket struct {
+	Number              int
+	Address, Code, Door string
 }

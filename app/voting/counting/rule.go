@@ -140,10 +140,12 @@ const (
 	Enrolled  Base = "entitled"  // everyone who could have voted
 )
 
-// Quorum is the number of ballots under which nothing is decided: an absolute number, or a share of the entitled.
+// Quorum is the number of ballots under which nothing is decided: an absolute number, or a share of the entitled, or
+// of the people present where Of says so.
 type Quorum struct {
 	Ballots int64    `json:"ballots,omitempty"`
 	Share   Fraction `json:"share,omitzero"`
+	Of      Base     `json:"of,omitempty"` // Attending; else the entitled
 }
 
 // Unmarked is the treatment of options that a majority-judgment ballot does not grade.
@@ -281,6 +283,7 @@ func (r Rule) Validate() error {
 func (r Rule) validateWords() error {
 	for _, word := range []struct{ got, name, allowed string }{
 		{string(r.Base), "base", "|expressed|present|entitled|"},
+		{string(r.Quorum.Of), "quorum of", "|present|entitled|"},
 		{string(r.Unmarked), "unmarked", "|worst|grade|median|normalized|"},
 		{string(r.Unranked), "unranked", "|average|zero|"},
 		{string(r.Overvotes), "overvotes", "|exhaust|skip|exhaust-if-multiple|"},

@@ -187,10 +187,13 @@ func (r Rule) quorumNeeded() (*big.Rat, error) {
 	if r.Quorum.Share == (Fraction{}) {
 		return needed, nil
 	}
-	if r.Entitled <= 0 {
+	people := r.Entitled
+	if r.Quorum.Of == Attending {
+		people = r.Present // nobody at all is a room too: nobody is needed there
+	} else if people <= 0 {
 		return nil, fmt.Errorf("a quorum by share needs the number of the entitled: %w", ErrRule)
 	}
-	share := new(big.Rat).Mul(rat(r.Entitled), big.NewRat(r.Quorum.Share.Num, r.Quorum.Share.Den))
+	share := new(big.Rat).Mul(rat(people), big.NewRat(r.Quorum.Share.Num, r.Quorum.Share.Den))
 	if share.Cmp(needed) > 0 {
 		return share, nil
 	}

@@ -384,8 +384,10 @@ function draw(rule, outcome, tied, seats) {
 function answer({ ids, rule, outcome, ballots, of }) {
   const share = rule.majority ?? { num: 1, den: 2 };
   const quorum = rule.quorum ?? {};
-  if (quorum.share && !(rule.entitled > 0)) throw NOBODY;
-  const reached = ballots >= (quorum.ballots ?? 0) && (!quorum.share || ballots * quorum.share.den >= rule.entitled * quorum.share.num);
+  const attending = quorum.of === "present";
+  if (quorum.share && !attending && !(rule.entitled > 0)) throw NOBODY;
+  const people = (attending ? rule.present : rule.entitled) ?? 0;
+  const reached = ballots >= (quorum.ballots ?? 0) && (!quorum.share || ballots * quorum.share.den >= people * quorum.share.num);
   const adopted = new Map();
   for (const id of ids) {
     const yes = of(id, 1);
