@@ -14,6 +14,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/voting"
+	"parvis/app/voting/counting"
 	"parvis/app/web"
 	"parvis/modules/consultations/views"
 )
@@ -97,7 +98,10 @@ type pollForm struct {
 	MaxChoices  web.Whole   `form:"max_choices"`
 	Visibility  string      `form:"visibility"`
 	AllowChange bool        `form:"allow_change"`
-	Room        bool        `form:"room"`
+	Room        string      `form:"room" validate:"omitempty,oneof=device ticket account"`
+	Entitled    web.Whole   `form:"entitled" validate:"omitempty,min=1,max=100000000"`
+	Quorum      web.Whole   `form:"quorum" validate:"omitempty,min=1,max=100"`
+	QuorumOf    string      `form:"quorum_of" validate:"omitempty,oneof=entitled present"`
 	Person      int         `form:"person" validate:"min=0,max=4"`
 	Residence   int         `form:"residence" validate:"min=0,max=3"`
 	AgeFrom     web.Whole   `form:"age_from"`
@@ -120,9 +124,16 @@ func newPollForm() pollForm {
 func pollFormOf(p *voting.Poll) pollForm {
 	f := pollForm{
 		Revision: p.Revision, Question: p.Question, Description: p.Description, Method: string(p.Method),
-		Visibility: string(p.Visibility), AllowChange: p.AllowChange, Room: p.Room.Open,
+		Visibility: string(p.Visibility), AllowChange: p.AllowChange,
 		Person: int(p.Electorate.Person), Residence: int(p.Electorate.Residence), Zones: p.Electorate.Zones,
 		options: slices.Clone(p.Options),
+	}
+	if p.Room.Open {
+		f.Room = string(p.Room.Voter)
+	}
+	f.Entitled = shown(int(p.Entitled))
+	if q := p.Rule.Quorum; q.Share.Den > 0 {
+		f.Quorum, f.QuorumOf = web.WholeOf(q.Share.Num*100/q.Share.Den), string(q.Of)
 	}
 	f.MaxChoices, f.AgeFrom, f.AgeTo = shown(p.MaxChoices), shown(p.Electorate.AgeFrom), shown(p.Electorate.AgeTo)
 	return f
@@ -185,9 +196,10 @@ func (f *pollForm) arrange() bool {
 // terms is the poll that the form describes. Choices left empty are no choices.
 func (f *pollForm) terms() voting.Terms {
 	return voting.Terms{
-		Question: f.Question, Description: f.Description, Method: voting.Method(f.Method), MaxChoices: int(f.MaxChoices.N),
+		Question: f.Question, Description: f.Description, Method: voting.Method(f.Method), MaxChoices: f.maxChoices(),
 		Options:    slices.DeleteFunc(slices.Clone(f.options), func(o voting.Option) bool { return o.Label == "" && o.Description == "" }),
-		Visibility: voting.Visibility(f.Visibility), AllowChange: f.AllowChange, Room: voting.Room{Open: f.Room},
+		Visibility: voting.Visibility(f.Visibility), AllowChange: f.AllowChange, Entitled: f.Entitled.N,
+		Room: voting.Room{Open: f.Room != "", Voter: voting.VoterKind(f.Room)}, Rule: counting.Rule{Quorum: f.quorum()},
 		Electorate: voting.Electorate{Requirements: access.Requirements{
 			Person: citizen.Proof(f.Person), Residence: citizen.Proof(f.Residence),
 			AgeFrom: int(f.AgeFrom.N), AgeTo: int(f.AgeTo.N), Zones: f.Zones,
@@ -195,11 +207,33 @@ func (f *pollForm) terms() voting.Terms {
 	}
 }
 
+// maxChoices is how many choices a ballot may name: all when nothing is typed,
+// and no number of choices when what is typed is none.
+func (f *pollForm) maxChoices() int {
+	if f.MaxChoices.Set && f.MaxChoices.N < 1 {
+		return -1
+	}
+	return int(f.MaxChoices.N)
+}
+
+// quorum is the part of the present or of the entitled that must vote; none
+// when nothing is typed.
+func (f *pollForm) quorum() (q counting.Quorum) {
+	if f.Quorum.Set {
+		q.Share = counting.Fraction{Num: f.Quorum.N, Den: 100}
+	}
+	if f.Quorum.Set && f.QuorumOf == string(counting.Attending) {
+		q.Of = counting.Attending
+	}
+	return q
+}
+
 // view is the form as it is shown, with what is wrong.
 func (f *pollForm) view(o views.Office, t *tenant.Tenant, base string) views.PollForm {
 	v := views.PollForm{
 		Office: o, Revision: f.Revision, Question: f.Question, Description: f.Description, Method: f.Method,
 		MaxChoices: f.MaxChoices.String(), Visibility: f.Visibility, AllowChange: f.AllowChange, Room: f.Room,
+		Entitled: f.Entitled.String(), Quorum: f.Quorum.String(), QuorumOf: f.QuorumOf,
 		Person: strconv.Itoa(f.Person), Residence: strconv.Itoa(f.Residence), AgeFrom: f.AgeFrom.String(), AgeTo: f.AgeTo.String(),
 		Back: base + "/" + stepPolls,
 	}

@@ -30,6 +30,8 @@ func follow(c *Consultation, terms voting.Terms) voting.Terms {
 	terms.Opens, terms.Closes = c.OpensAt, c.ClosesAt
 	if terms.Room.Open {
 		terms.Opens = time.Time{}
+	}
+	if terms.Room.Anonymous() {
 		terms.Electorate = voting.Electorate{} // there is no account to ask anything of
 	}
 	return terms

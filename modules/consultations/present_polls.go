@@ -45,7 +45,7 @@ func pollView(ctx context.Context, t *tenant.Tenant, d *Dossier, p *voting.Poll,
 func invite(ctx context.Context, t *tenant.Tenant, d *Dossier, p *voting.Poll, r reader, q *views.Poll) {
 	vote := &ui.Link{Label: i18n.T(ctx, "consultations.poll.vote"), Href: pollHref(p.ID), Icon: "vote"}
 	switch {
-	case p.Room.Open:
+	case p.Room.Anonymous():
 		q.Action, q.Note = vote, i18n.T(ctx, "consultations.poll.in_room")
 		q.Primary = true
 		return

@@ -201,7 +201,9 @@ type PollForm struct {
 	MaxChoices                        string
 	Options                           []OptionForm
 	Visibility                        string
-	AllowChange, Room                 bool
+	AllowChange                       bool
+	Room                              string // what makes a voter in the room; "" when there is none
+	Entitled, Quorum, QuorumOf        string
 	Person, Residence, AgeFrom, AgeTo string
 	Zones                             []string
 	AllZones                          []ui.ChoiceProps
