@@ -110,6 +110,7 @@ func (a *archive) readCheckpoints(ctx context.Context, tx bun.Tx) error {
 
 func (a *archive) readDocuments(ctx context.Context, tx bun.Tx) error {
 	rows, err := tx.QueryContext(ctx, `SELECT log_index, body FROM voting.rulesets WHERE tenant_id = ?0 AND poll_id = ?1
+		UNION ALL SELECT log_index, body FROM voting.paper_batches WHERE tenant_id = ?0 AND poll_id = ?1
 		UNION ALL SELECT log_index, body FROM voting.results WHERE tenant_id = ?0 AND poll_id = ?1`, a.tenant, a.id)
 	if err != nil {
 		return fmt.Errorf("read the rules and results: %w", err)

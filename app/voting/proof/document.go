@@ -41,6 +41,7 @@ type ruleset struct {
 	rule        counting.Rule
 	allowChange bool
 	entitled    int64
+	paper       string // how paper ballots are typed, "" where there are none
 }
 
 type option struct {
@@ -67,6 +68,7 @@ func readRuleset(text string) (*ruleset, bool) {
 		field(d, "format", &format), field(d, "version", &r.version), field(d, "poll", &r.poll), field(d, "question", &r.question),
 		field(d, "options", &options), field(d, "method", &r.method), field(d, "max_choices", &r.maxChoices),
 		field(d, "rule", &r.rule), field(d, "allow_change", &r.allowChange), field(d, "entitled", &r.entitled),
+		field(d, "paper", &r.paper),
 	} {
 		if !read() {
 			return nil, false
@@ -117,7 +119,7 @@ func (r *ruleset) same(other *ruleset) bool {
 	a, errA := json.Marshal(r.rule)
 	b, errB := json.Marshal(other.rule)
 	return errA == nil && errB == nil && bytes.Equal(a, b) && r.question == other.question && r.method == other.method &&
-		r.maxChoices == other.maxChoices && r.allowChange == other.allowChange && r.entitled == other.entitled
+		r.maxChoices == other.maxChoices && r.allowChange == other.allowChange && r.entitled == other.entitled && r.paper == other.paper
 }
 
 // accepts reports whether a ballot may hold these marks.
@@ -216,6 +218,7 @@ type result struct {
 	rule     counting.Rule
 	ballots  int64
 	blank    int64
+	null     int64
 	base     int64
 	present  int64
 	entitled int64
@@ -239,7 +242,7 @@ func readResult(text string) (*result, bool) {
 	for _, read := range []func() bool{
 		field(d, "format", &format), field(d, "version", &r.version), field(d, "poll", &r.poll), field(d, "closed_at", &r.closedAt),
 		field(d, "log_size", &r.size), field(d, "root", &r.root), field(d, "rule", &r.rule), field(d, "ballots", &r.ballots),
-		field(d, "blank", &r.blank), field(d, "base", &r.base), field(d, "present", &r.present), field(d, "entitled", &r.entitled),
+		field(d, "blank", &r.blank), field(d, "null", &r.null), field(d, "base", &r.base), field(d, "present", &r.present), field(d, "entitled", &r.entitled),
 		field(d, "counts", &r.counts), field(d, "outcome", &r.outcome),
 	} {
 		if !read() {

@@ -9,12 +9,15 @@ import (
 
 // The kinds of entries.
 const (
-	KindRuleset  = "ruleset"
-	KindOpened   = "opened"
-	KindBallot   = "ballot"
-	KindExtended = "extended"
-	KindClosed   = "closed"
-	KindResult   = "result"
+	KindRuleset    = "ruleset"
+	KindOpened     = "opened"
+	KindBallot     = "ballot"
+	KindExtended   = "extended"
+	KindPaper      = "paper"      // a batch of paper ballots
+	KindCorrection = "correction" // of a batch
+	KindPaperDone  = "paper_done" // every paper ballot is in
+	KindClosed     = "closed"
+	KindResult     = "result"
 )
 
 // Inner is the hash that hides a ballot's content: of its nonce and its marks.

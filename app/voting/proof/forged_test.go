@@ -18,7 +18,7 @@ var methods = []counting.Method{counting.Plurality, counting.Approval, counting.
 
 // anyOptions makes each poll unlike the others.
 func anyOptions(r *rand.Rand) sample.Options {
-	return sample.Options{Method: methods[r.IntN(3)], Voters: 4 + r.IntN(20), Again: r.IntN(2) == 0, Extended: r.IntN(5) == 0}
+	return sample.Options{Method: methods[r.IntN(3)], Voters: 4 + r.IntN(20), Again: r.IntN(2) == 0, Extended: r.IntN(5) == 0, Paper: r.IntN(3) == 0}
 }
 
 func verify(t *testing.T, archive []byte, o proof.Options) *proof.Report {
@@ -158,9 +158,13 @@ func TestEveryFaultIsFound(t *testing.T) {
 			said[report.Fault.Code] = true
 		}
 	}
-	source, err := os.ReadFile("verify.go")
-	if err != nil {
-		t.Fatal(err)
+	var source []byte
+	for _, file := range []string{"verify.go", "recount.go", "paper.go"} {
+		part, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, part...)
 	}
 	for _, part := range strings.Split(string(source), `"`) {
 		code, word, ok := strings.Cut(part, ".")

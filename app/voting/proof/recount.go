@@ -64,7 +64,12 @@ func (t tally) profile(r *ruleset) (counting.Profile, error) {
 // recount counts the ballots again and compares with the last result.
 func (v *verifier) recount() *Fault {
 	wrong := v.where
-	wrong.Check, wrong.Code = CheckCount, "count.other"
+	wrong.Check, wrong.Code = CheckCount, "count.stale"
+	if v.stale {
+		return &wrong
+	}
+	wrong.Code = "count.other"
+	null := v.addPaper()
 	rule, ok := v.closed.rule(v.rules, v.last.present)
 	profile, err := v.tally.profile(v.rules)
 	if !ok || err != nil {
@@ -77,7 +82,7 @@ func (v *verifier) recount() *Fault {
 	v.done(CheckCount)
 	v.report.Outcome, v.report.Winners = &outcome, outcome.Winners
 	wrong.Check, wrong.Code = CheckResult, "result.fields"
-	if !v.sameFields(rule) {
+	if !v.sameFields(rule, null) {
 		return &wrong
 	}
 	v.done(CheckResult)
@@ -97,8 +102,8 @@ func sameJSON(a, b any) bool {
 	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
-func (v *verifier) sameFields(rule counting.Rule) bool {
+func (v *verifier) sameFields(rule counting.Rule, null int64) bool {
 	r, c := v.last, v.closed
 	return r.poll == v.header.Poll && r.closedAt == c.at && r.size == c.size && r.root == c.root && sameJSON(r.rule, rule) &&
-		r.ballots == v.tally.ballots() && r.blank == v.tally[""] && r.base == r.ballots-r.blank && r.entitled == v.rules.entitled
+		r.ballots == v.tally.ballots()+null && r.blank == v.tally[""] && r.null == null && r.base == r.ballots-r.blank-null && r.entitled == v.rules.entitled
 }

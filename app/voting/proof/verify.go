@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,6 +101,10 @@ type verifier struct {
 	last    *result // the last one
 	where   Fault   // of its entry
 
+	paper     map[int64]*batch // of paper ballots, by number
+	paperDone bool
+	stale     bool // a batch was corrected after the last result
+
 	voters map[[32]byte]*voter
 	nonces map[[16]byte]bool
 	tally  tally
@@ -116,7 +121,7 @@ type voter struct {
 }
 
 func newVerifier(o Options) *verifier {
-	v := &verifier{Options: o, report: &Report{Done: []Check{}, Options: []Option{}, Winners: []string{}}, voters: map[[32]byte]*voter{}, nonces: map[[16]byte]bool{}, tally: tally{}}
+	v := &verifier{Options: o, report: &Report{Done: []Check{}, Options: []Option{}, Winners: []string{}}, voters: map[[32]byte]*voter{}, paper: map[int64]*batch{}, nonces: map[[16]byte]bool{}, tally: tally{}}
 	if o.Receipt != nil {
 		v.held = &holder{receipt: o.Receipt}
 	}
@@ -145,7 +150,7 @@ func (v *verifier) done(checks ...Check) { v.report.Done = append(v.report.Done,
 // count says what was seen so far.
 func (v *verifier) count() {
 	v.report.Leaves, v.report.Checkpoints = v.tree.Size(), v.checkpoints
-	v.report.Ballots = int64(len(v.voters))
+	v.report.Ballots = int64(len(v.voters)) + v.sheets()
 	v.report.Replaced = 0
 	for _, one := range v.voters {
 		v.report.Replaced += one.seq - 1
@@ -250,17 +255,20 @@ func (v *verifier) readEntry(e *Entry) *Fault {
 }
 
 // readKind checks an entry against what came before it. The log begins with
-// the rules and the opening; after the closing it holds results only.
+// the rules and the opening; after the closing it holds results only, and paper
+// ballots until somebody has said that they are all in.
 func (v *verifier) readKind(e *Entry) *Fault {
 	switch {
-	case e.Text != "" && e.Kind != KindRuleset && e.Kind != KindResult:
+	case e.Text != "" && !slices.Contains([]string{KindRuleset, KindPaper, KindCorrection, KindResult}, e.Kind):
 		return v.atLeaf(CheckFormat, "format.order")
 	case e.Index == 0 && e.Kind != KindRuleset, e.Index == 1 && e.Kind != KindOpened, e.Index > 1 && e.Kind == KindOpened:
 		return v.atLeaf(CheckRules, "rules.first")
-	case v.closed != nil && e.Kind != KindResult:
+	case v.closed != nil && !slices.Contains([]string{KindPaper, KindCorrection, KindPaperDone, KindResult}, e.Kind):
 		return v.atLeaf(CheckClosing, "closing.after")
-	case v.closed == nil && e.Kind == KindResult:
+	case v.closed == nil && (e.Kind == KindResult || e.Kind == KindPaperDone):
 		return v.atLeaf(CheckClosing, "closing.before")
+	case v.paperDone && (e.Kind == KindPaper || e.Kind == KindPaperDone), !v.paperDone && e.Kind == KindResult && v.rules.paper != "":
+		return v.atLeaf(CheckClosing, "closing.paper")
 	}
 	switch e.Kind {
 	case KindRuleset:
@@ -269,6 +277,10 @@ func (v *verifier) readKind(e *Entry) *Fault {
 		return v.readOpened(e)
 	case KindBallot:
 		return v.readBallot(e.Ballot)
+	case KindPaper, KindCorrection:
+		return v.readPaper(e)
+	case KindPaperDone:
+		return v.readPaperDone(e)
 	case KindExtended:
 		return nil
 	case KindClosed:
@@ -305,7 +317,7 @@ func (v *verifier) readRuleset(e *Entry) *Fault {
 		return v.atLeaf(CheckRules, "rules.content")
 	case next.poll != v.header.Poll:
 		return v.atLeaf(CheckRules, "rules.poll")
-	case len(v.voters) > 0 && !v.rules.same(next):
+	case len(v.voters)+len(v.paper) > 0 && !v.rules.same(next):
 		return v.atLeaf(CheckRules, "rules.frozen")
 	}
 	v.rules = next
@@ -381,7 +393,7 @@ func (v *verifier) readClosed(e *Entry) *Fault {
 		return v.atLeaf(CheckClosing, "closing.content")
 	case c.size != v.tree.Size() || c.root != hex.EncodeToString(root[:]):
 		return v.atLeaf(CheckClosing, "closing.root")
-	case c.ballots != int64(len(v.voters)):
+	case c.ballots != int64(len(v.voters))+v.sheets():
 		return v.atLeaf(CheckClosing, "closing.ballots")
 	case hexSum(string(seed)) != v.sealed:
 		return v.atLeaf(CheckSeed, "seed.hash")
@@ -399,6 +411,7 @@ func (v *verifier) readResult(e *Entry) *Fault {
 		return v.atLeaf(CheckResult, "result.content")
 	}
 	v.results++
+	v.stale = false
 	v.last, v.where = r, *v.atLeaf(CheckResult, "")
 	v.report.SHA256 = hexSum(e.Text)
 	return nil

@@ -275,14 +275,18 @@ const METHODS = ["plurality", "approval", "yes-no-abstain"];
 function readRules(text) {
   const r = readDocument(text, {
     format: "string", version: "number", poll: "string", question: "string", options: "list", method: "string",
-    max_choices: "number", rule: "object", allow_change: "boolean", entitled: "number",
+    max_choices: "number", rule: "object", allow_change: "boolean", entitled: "number", paper: "string",
   });
   if (!r || r.format !== "parvis-ruleset/1" || !METHODS.includes(r.method) || r.rule.method !== r.method) return null;
   r.options = r.options.map((o) => ({ id: o?.id ?? "", label: o?.label ?? "" }));
   return r.options.every((o) => isText(o.id, o.label)) ? r : null;
 }
 
-const FROZEN = ["options", "rule", "question", "method", "max_choices", "allow_change", "entitled"];
+const FROZEN = ["options", "rule", "question", "method", "max_choices", "allow_change", "entitled", "paper"];
+
+const NULL_SHEET = /^![a-z_]{1,20}$/;
+const DOCUMENTED = ["ruleset", "paper", "correction", "result"];
+const AFTER_CLOSING = ["paper", "correction", "paper_done", "result"];
 
 const MARK = /^([a-z0-9]{1,8})=(0|-?[1-9][0-9]{0,6})$/;
 
@@ -503,6 +507,9 @@ class Verification {
   results = 0;
   voters = new Map();
   nonces = new Set();
+  paper = new Map(); // the last version of each batch of paper ballots
+  paperDone = false;
+  stale = false; // a batch was corrected after the last result
   tally = new Map();
   report = {
     ok: false, done: [], fault: null, origin: "", poll: "", key: "", fingerprint: "", pinned: false, leaves: 0, checkpoints: 0,
@@ -579,13 +586,16 @@ class Verification {
 
   readKind(e) {
     const { kind, index } = e;
-    if (e.text && kind !== "ruleset" && kind !== "result") this.refuseEntry("format", "format.order");
+    if (e.text && !DOCUMENTED.includes(kind)) this.refuseEntry("format", "format.order");
     if ((index === 0 && kind !== "ruleset") || (index === 1 && kind !== "opened") || (index > 1 && kind === "opened")) this.refuseEntry("rules", "rules.first");
-    if (this.closed && kind !== "result") this.refuseEntry("closing", "closing.after");
-    if (!this.closed && kind === "result") this.refuseEntry("closing", "closing.before");
+    if (this.closed && !AFTER_CLOSING.includes(kind)) this.refuseEntry("closing", "closing.after");
+    if (!this.closed && (kind === "result" || kind === "paper_done")) this.refuseEntry("closing", "closing.before");
+    if (this.paperDone ? kind === "paper" || kind === "paper_done" : kind === "result" && this.rules.paper) this.refuseEntry("closing", "closing.paper");
     if (kind === "ruleset") this.readRuleset(e);
     else if (kind === "opened") this.readOpened(e);
     else if (kind === "ballot") this.readBallot(e.ballot);
+    else if (kind === "paper" || kind === "correction") this.readPaper(e);
+    else if (kind === "paper_done") this.readPaperDone(e);
     else if (kind === "closed") this.readClosed(e);
     else if (kind === "result") this.readResult(e);
     else if (kind !== "extended") this.refuseEntry("rules", "rules.kind");
@@ -603,7 +613,7 @@ class Verification {
     const next = readRules(e.text);
     if (!next || next.version !== version) this.refuseEntry("rules", "rules.content");
     if (next.poll !== this.header.poll) this.refuseEntry("rules", "rules.poll");
-    if (this.voters.size && !FROZEN.every((name) => equal(next[name], this.rules[name]))) this.refuseEntry("rules", "rules.frozen");
+    if (this.voters.size + this.paper.size && !FROZEN.every((name) => equal(next[name], this.rules[name]))) this.refuseEntry("rules", "rules.frozen");
     this.rules = next;
     this.rulesets = version;
     if (version === 1) this.first = hexSum(e.text);
@@ -638,12 +648,55 @@ class Verification {
     this.tally.set(marks, (this.tally.get(marks) ?? 0) + 1);
   }
 
+  // readPaper reads a batch of paper ballots, or a correction of one, which is
+  // all of it again.
+  readPaper(e) {
+    const refuse = (code) => this.refuseEntry("ballots", "ballots.paper_" + code);
+    if (!this.rules.paper) refuse("refused");
+    const d = readDocument(e.data, { batch: "number", version: "number", sheets: "number", sha256: "string", reason: "string" });
+    if (!d || d.sha256 !== hexSum(e.text)) refuse("hash");
+    const b = readDocument(e.text, { format: "string", poll: "string", typing: "string", batch: "number", version: "number", sheets: "list" });
+    const about = b && b.format === "parvis-paper/1" && b.poll === this.header.poll && b.typing === this.rules.paper && b.batch === d.batch && b.version === d.version;
+    if (!about || !b.sheets.length || b.sheets.length !== d.sheets || !b.sheets.every((said) => typeof said === "string")) refuse("content");
+    const was = this.paper.get(b.batch);
+    const follows = e.kind === "paper" ? !was && b.version === 1 && b.batch > 0 : was && b.version === was.version + 1 && b.sheets.length === was.sheets.length;
+    if (!follows) refuse("sequence");
+    if (e.kind === "correction" && !d.reason) refuse("reason");
+    for (const said of b.sheets) {
+      const marks = parseMarks(said);
+      if (!NULL_SHEET.test(said) && !(marks && accepts(this.rules, marks))) refuse("marks");
+    }
+    this.paper.set(b.batch, b);
+    this.stale = this.results > 0;
+  }
+
+  readPaperDone(e) {
+    if (!this.rules.paper) this.refuseEntry("ballots", "ballots.paper_refused");
+    const d = readDocument(e.data, { handed: "number", logged: "number", reason: "string" });
+    if (!d || d.logged !== this.sheets() || (d.handed !== d.logged && !d.reason)) this.refuseEntry("ballots", "ballots.paper_done");
+    this.paperDone = true;
+  }
+
+  sheets() {
+    return [...this.paper.values()].reduce((n, b) => n + b.sheets.length, 0);
+  }
+
+  // addPaper puts the paper ballots into the tally, and returns how many are null.
+  addPaper() {
+    let none = 0;
+    for (const said of [...this.paper.values()].flatMap((b) => b.sheets)) {
+      if (said.startsWith("!")) none++;
+      else this.tally.set(said, (this.tally.get(said) ?? 0) + 1);
+    }
+    return none;
+  }
+
   readClosed(e) {
     const c = readDocument(e.data, { at: "string", ballots: "number", size: "number", root: "string", lot: "string" });
     const seed = c && unhex(c.lot);
     if (!seed) this.refuseEntry("closing", "closing.content");
     if (c.size !== this.tree.size || c.root !== hex(this.tree.root())) this.refuseEntry("closing", "closing.root");
-    if (c.ballots !== this.voters.size) this.refuseEntry("closing", "closing.ballots");
+    if (c.ballots !== this.voters.size + this.sheets()) this.refuseEntry("closing", "closing.ballots");
     if (hex(sha256(seed)) !== this.sealed) this.refuseEntry("seed", "seed.hash");
     this.closed = c;
   }
@@ -653,10 +706,11 @@ class Verification {
     if (!this.hashed(e, version)) this.refuseEntry("result", "result.hash");
     const r = readDocument(e.text, {
       format: "string", version: "number", poll: "string", closed_at: "string", log_size: "number", root: "string", rule: "object", ballots: "number",
-      blank: "number", base: "number", present: "number", entitled: "number", counts: "list", outcome: "object",
+      blank: "number", null: "number", base: "number", present: "number", entitled: "number", counts: "list", outcome: "object",
     });
     if (r?.format !== "parvis-result/1" || r.version !== version) this.refuseEntry("result", "result.content");
     this.results = version;
+    this.stale = false;
     this.last = { ...r, leaf: this.tree.size, line: this.line };
     this.report.result_sha256 = hexSum(e.text);
   }
@@ -682,6 +736,8 @@ class Verification {
   recount() {
     const { rules, closed, last, report } = this;
     const wrong = (check, code) => this.refuse(check, code, last.leaf, -1, last.line);
+    if (this.stale) wrong("count", "count.stale");
+    const none = this.addPaper();
     const { ties, present, entitled, ...own } = rules.rule;
     const rule = { ...own, ties: { keys: ["lot"], seed: closed.lot, root: closed.root } };
     if (last.present) rule.present = last.present;
@@ -696,7 +752,7 @@ class Verification {
     report.done.push("count");
     report.winners = counted.outcome.winners;
     const fields = last.poll === this.header.poll && last.closed_at === closed.at && last.log_size === closed.size && last.root === closed.root &&
-      last.ballots === counted.ballots && last.blank === counted.blank && last.base === counted.ballots - counted.blank && last.entitled === rules.entitled;
+      last.ballots === counted.ballots + none && last.blank === counted.blank && last.null === none && last.base === counted.ballots - counted.blank && last.entitled === rules.entitled;
     if (!fields || !equal(rule, last.rule)) wrong("result", "result.fields");
     report.done.push("result");
   }
@@ -712,7 +768,7 @@ class Verification {
   }
 
   close() {
-    Object.assign(this.report, { leaves: this.tree.size, checkpoints: this.checkpoints, ballots: this.voters.size });
+    Object.assign(this.report, { leaves: this.tree.size, checkpoints: this.checkpoints, ballots: this.voters.size + this.sheets() });
     for (const voter of this.voters.values()) this.report.replaced += voter.seq - 1;
     return this.report;
   }

@@ -64,7 +64,7 @@ func pick(r *rand.Rand, at []int) int { return at[r.IntN(len(at))] }
 func (l *Log) rebuild(recount bool) {
 	var kept []proof.Entry
 	for _, e := range l.Entries {
-		if e.Kind == proof.KindClosed || e.Kind == proof.KindResult {
+		if e.Kind == proof.KindClosed || e.Kind == proof.KindPaperDone || e.Kind == proof.KindResult {
 			continue
 		}
 		e.Index = int64(len(kept))
@@ -73,6 +73,9 @@ func (l *Log) rebuild(recount bool) {
 	was := l.result
 	l.Entries = kept
 	l.close()
+	if l.rules.Paper != "" {
+		l.finishPaper()
+	}
 	if recount {
 		l.result = l.tally()
 	} else {
@@ -111,7 +114,7 @@ func (l *Log) relog() {
 // Forgeries are the ways to forge an archive: without the town's key, then
 // with it.
 func Forgeries() []Forgery {
-	return slices.Concat(ofFiles(), ofEntries(), ofSignatures(), ofTheTown())
+	return slices.Concat(ofFiles(), ofEntries(), ofSignatures(), ofTheTown(), ofPaper())
 }
 
 // ofFiles damage the file itself.
@@ -271,7 +274,7 @@ func ofEntries() []Forgery {
 		{"the seed of the lot is another", func(r *rand.Rand, l *Log) []byte {
 			fill(r, l.lot[:])
 			l.closing.Lot = hex.EncodeToString(l.lot[:])
-			l.Entries[len(l.Entries)-2].Data = canonical(l.closing)
+			l.Entries[l.find(proof.KindClosed)].Data = canonical(l.closing)
 			return l.Archive()
 		}},
 	}
@@ -557,19 +560,19 @@ func ofTheTown() []Forgery {
 		}),
 		insider("the closing counts other ballots", func(_ *rand.Rand, l *Log) bool {
 			l.closing.Ballots++
-			l.Entries[len(l.Entries)-2].Data = canonical(l.closing)
+			l.Entries[l.find(proof.KindClosed)].Data = canonical(l.closing)
 			l.resign(nil)
 			return true
 		}),
 		insider("the closing is of another log", func(_ *rand.Rand, l *Log) bool {
 			l.closing.Root = hexSum("another")
-			l.Entries[len(l.Entries)-2].Data = canonical(l.closing)
+			l.Entries[l.find(proof.KindClosed)].Data = canonical(l.closing)
 			l.resign(nil)
 			return true
 		}),
 		insider("the poll closes twice", func(_ *rand.Rand, l *Log) bool {
 			last := len(l.Entries) - 1
-			l.Entries = slices.Insert(l.Entries, last, l.Entries[last-1])
+			l.Entries = slices.Insert(l.Entries, last, l.Entries[l.find(proof.KindClosed)])
 			l.number()
 			l.resign(nil)
 			return true
@@ -586,7 +589,7 @@ func ofTheTown() []Forgery {
 			case 1:
 				l.Entries[1].Data = "[]"
 			case 2:
-				l.Entries[last-1].Data = `{"size":"many"}`
+				l.Entries[l.find(proof.KindClosed)].Data = `{"size":"many"}`
 			case 3:
 				l.Entries[last].Text, l.Entries[last].Data = "{}", canonical(document{Version: 1, SHA256: hexSum("{}")})
 			}
@@ -601,7 +604,8 @@ func ofTheTown() []Forgery {
 		}),
 		insider("the result comes before the closing", func(_ *rand.Rand, l *Log) bool {
 			last := len(l.Entries) - 1
-			l.Entries[last], l.Entries[last-1] = l.Entries[last-1], l.Entries[last]
+			i := l.find(proof.KindClosed)
+			l.Entries[last], l.Entries[i] = l.Entries[i], l.Entries[last]
 			l.number()
 			l.resign(nil)
 			return true
@@ -616,7 +620,7 @@ func ofTheTown() []Forgery {
 
 // insert puts an entry before the closing and makes the rest anew.
 func (l *Log) insert(e proof.Entry) {
-	l.Entries = slices.Insert(l.Entries, len(l.Entries)-2, e)
+	l.Entries = slices.Insert(l.Entries, l.find(proof.KindClosed), e)
 	l.rebuild(true)
 }
 

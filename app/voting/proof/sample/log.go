@@ -28,6 +28,7 @@ type Options struct {
 	Voters   int
 	Again    bool // voters may change their mind, and some do
 	Extended bool // the closing is put off once
+	Paper    bool // some vote on paper
 }
 
 // Log is the log of a poll, with all that its archive tells.
@@ -59,6 +60,7 @@ type (
 		Ties        string          `json:"ties"`
 		Voter       string          `json:"voter"`
 		Entitled    int64           `json:"entitled"`
+		Paper       string          `json:"paper,omitempty"`
 		AllowChange bool            `json:"allow_change"`
 		Visibility  string          `json:"visibility"`
 		Opens       string          `json:"opens"`
@@ -101,6 +103,7 @@ type (
 		Rule     counting.Rule    `json:"rule"`
 		Ballots  int64            `json:"ballots"`
 		Blank    int64            `json:"blank"`
+		Null     int64            `json:"null,omitempty"`
 		Base     int64            `json:"base"`
 		Entitled int64            `json:"entitled,omitempty"`
 		Counts   []cell           `json:"counts"`
@@ -137,12 +140,24 @@ func New(r *rand.Rand, o Options) *Log {
 	if o.Method == counting.Approval {
 		l.rules.MaxChoices, l.rules.Rule.MaxMarks = 2, 2
 	}
+	if o.Paper {
+		l.rules.Paper = "double"
+	}
 	l.addRules("")
 	l.add(proof.KindOpened, opened{poll, l.rules.Opens, hexSum(l.Entries[0].Text), hexSum(string(l.lot[:]))}, "")
 	l.sign()
 	l.vote(r, o)
+	if o.Paper {
+		l.addPaper(r, 1)
+		l.addPaper(r, 3)
+	}
 	l.close()
 	l.sign()
+	if o.Paper {
+		l.addPaper(r, 2)
+		l.correctPaper(r, 2)
+		l.finishPaper()
+	}
 	l.count()
 	l.sign()
 	return l
@@ -267,6 +282,7 @@ func (l *Log) close() {
 		}
 	}
 	l.closing = closing{l.rules.Closes, int64(len(keys)), t.Size(), hex.EncodeToString(root[:]), hex.EncodeToString(l.lot[:])}
+	l.closing.Ballots += l.sheets()
 	l.add(proof.KindClosed, l.closing, "")
 }
 
@@ -312,7 +328,22 @@ func (l *Log) tally() result {
 			votes[m]++
 		}
 	}
-	res.Base = res.Ballots - res.Blank
+	for _, said := range l.paperBallots() {
+		marks := marksOf(said)
+		switch {
+		case strings.HasPrefix(said, "!"):
+			res.Null++
+		case builder.Add(1, marks...) != nil:
+			continue
+		case len(marks) == 0:
+			res.Blank++
+		}
+		res.Ballots++
+		for _, m := range marks {
+			votes[m]++
+		}
+	}
+	res.Base = res.Ballots - res.Blank - res.Null
 	for m, n := range votes {
 		res.Counts = append(res.Counts, cell{m.Option, m.Value, n})
 	}
