@@ -47,7 +47,7 @@ func with[C any](modules []module.Module) []C {
 var reservedPaths = []string{
 	"office", "api", "static", "direct", "ecran", "votes", "v", "moi", "connexion", "inscription", "deconnexion",
 	"recherche", "charte", "logo", "verifier", "accessibilite", "methodes", "courrier", "healthz", "readyz",
-	"mentions-legales", "donnees-personnelles", "plan-du-site", "langue",
+	"discussion", "mentions-legales", "donnees-personnelles", "plan-du-site", "langue",
 }
 
 // checkModules refuses a module whose name or path is bad, taken or reserved,

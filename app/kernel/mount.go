@@ -15,6 +15,7 @@ import (
 	"parvis/app/booth"
 	"parvis/app/citizen"
 	"parvis/app/database"
+	"parvis/app/discussion"
 	"parvis/app/fault"
 	"parvis/app/files"
 	"parvis/app/i18n"
@@ -35,7 +36,7 @@ import (
 func Catalogues() []fs.FS {
 	return []fs.FS{
 		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
-		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue,
+		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, discussion.Catalogue,
 	}
 }
 
@@ -47,10 +48,12 @@ func (a *App) mount() {
 	a.Identity.Mount(root)
 	a.Booth.Mount(root)
 	a.verify.Mount(root)
+	a.Discussion.Mount(root)
 	office := root.Group("/office", requireStaff)
 	a.site.MountOffice(office)
 	a.Identity.MountOffice(office)
 	a.Booth.MountOffice(office)
+	a.Discussion.MountOffice(office)
 	archives.New(archives.Deps{Custody: a.Custody, Polls: a.Booth}).MountOffice(office)
 	api := root.Group("/api/v1")
 	for _, m := range a.Modules {
@@ -109,7 +112,7 @@ type Uploader interface{ Uploads() []web.Upload }
 
 // personal is what the platform itself keeps about people.
 func (a *App) personal() []module.PersonalData {
-	return []module.PersonalData{a.Identity, a.Box}
+	return []module.PersonalData{a.Identity, a.Box, a.Discussion}
 }
 
 func (a *App) holdings() []module.Holding {
@@ -197,6 +200,17 @@ func (a *App) Ready(ctx context.Context) error {
 		return errStopping
 	}
 	return a.DB.Platform(ctx, func(ctx context.Context, tx bun.Tx) error { return nil })
+}
+
+// hosts are the modules whose things are discussed.
+func (a *App) hosts() []discussion.Hosted {
+	var hosted []discussion.Hosted
+	for _, m := range a.Modules {
+		if h, ok := m.(discussion.Host); ok {
+			hosted = append(hosted, discussion.Hosted{Name: m.Manifest().Name, Path: m.Manifest().Path, Host: h})
+		}
+	}
+	return hosted
 }
 
 // subjects finds the module that polls of its name belong to.

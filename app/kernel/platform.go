@@ -18,6 +18,7 @@ import (
 	"parvis/app/clock"
 	"parvis/app/config"
 	"parvis/app/database"
+	"parvis/app/discussion"
 	"parvis/app/files"
 	"parvis/app/i18n"
 	"parvis/app/identity"
@@ -35,17 +36,18 @@ import (
 
 // Platform is what modules may build on. Each takes only what it needs.
 type Platform struct {
-	DB       *database.DB
-	Clock    clock.Clock
-	Box      *voting.Box
-	Journal  *journal.Journal
-	Files    *files.Store
-	Identity *identity.Service
-	Mail     *mail.Sender
-	Jobs     *jobs.Runner
-	Live     voting.Announcer // told, after a commit, that a live topic has changed
-	Agenda   Agenda           // what every module has in the agenda
-	Log      *slog.Logger
+	DB         *database.DB
+	Clock      clock.Clock
+	Box        *voting.Box
+	Journal    *journal.Journal
+	Files      *files.Store
+	Identity   *identity.Service
+	Mail       *mail.Sender
+	Discussion *discussion.Service
+	Jobs       *jobs.Runner
+	Live       voting.Announcer // told, after a commit, that a live topic has changed
+	Agenda     Agenda           // what every module has in the agenda
+	Log        *slog.Logger
 
 	// URL is where people reach a page of a town: what links in letters are made of.
 	URL func(t *tenant.Tenant, path string) string
@@ -134,6 +136,7 @@ func (a *App) buildServices() (err error) {
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Mail: a.Mail, Clock: a.Clock, Secret: a.secret, Demo: a.Config.Demo, Log: a.Log,
 	})
+	a.Discussion = discussion.New(discussion.Deps{DB: a.DB, Identity: a.Identity, Hosts: a.hosts, URL: a.URL})
 	return nil
 }
 
@@ -168,7 +171,7 @@ func (a *App) buildEdge() (err error) {
 		return err
 	}
 	realtime.Prepare(a.Fiber)
-	a.Identity.Holders(append([]module.PersonalData{a.Box}, with[module.PersonalData](a.Modules)...)...)
+	a.Identity.Holders(append([]module.PersonalData{a.Box, a.Discussion}, with[module.PersonalData](a.Modules)...)...)
 	a.mount()
 	return nil
 }
