@@ -53,6 +53,7 @@ var (
 	spare    = func(p *planted) string { return p.spare.String() }
 	poll     = func(p *planted) string { return p.poll.String() }
 	room     = func(p *planted) string { return p.room.String() }
+	ticketed = func(p *planted) string { return p.ticketed.String() }
 	settled  = func(p *planted) string { return p.settled.String() }
 	ripe     = func(p *planted) string { return p.ripe.String() }
 	severed  = func(p *planted) string { return p.severed.String() }
@@ -126,6 +127,7 @@ var ways = map[string]way{
 	"GET /votes/:poll/verification":              {as: resident, fill: ids(poll), status: 303},
 	"POST /votes/:poll/verification":             {as: resident, fill: ids(poll), form: in("/votes/", poll, "")},
 	"GET /votes/:poll/bulletin":                  {as: resident, fill: ids(poll), status: 303},
+	"POST /votes/:poll/presence":                 {fill: ids(room), form: in("/votes/", room, "")},
 	"POST /votes/:poll/bulletin":                 {fill: ids(room), form: in("/votes/", room, "")},
 	"GET /votes/:poll/recepisse/:number":         {as: resident, fill: ids(poll, func(p *planted) string { return p.receipt })},
 	"GET /votes/:poll/resultats":                 {fill: ids(settled)},
@@ -203,10 +205,14 @@ var ways = map[string]way{
 	"POST /office/votes/:poll/archives/recours/lever": {as: administrator, fill: ids(settled), form: in("/office/votes/", settled, "/archives"), fields: func(p *planted) []string {
 		return []string{"recours", p.appeal.String(), "lifted_on", "2020-01-01", "outcome", "x"}
 	}},
-	"POST /office/votes/:poll/archives/detruire": {as: administrator, fill: ids(ripe), form: in("/office/votes/", ripe, "/archives"), ends: true},
-	"GET /office/votes/:poll/affiche":            {as: official, fill: ids(room)},
-	"GET /office/votes/:poll/pupitre":            {as: official, fill: ids(room)},
-	"POST /office/votes/:poll/pupitre":           {as: official, fill: ids(room)},
+	"POST /office/votes/:poll/archives/detruire":      {as: administrator, fill: ids(ripe), form: in("/office/votes/", ripe, "/archives"), ends: true},
+	"GET /office/votes/:poll/affiche":                 {as: official, fill: ids(room)},
+	"GET /office/votes/:poll/billets":                 {as: official, fill: ids(ticketed)},
+	"POST /office/votes/:poll/billets":                {as: official, fill: ids(ticketed)},
+	"GET /office/votes/:poll/billets/:batch":          {as: official, fill: ids(ticketed, func(*planted) string { return "2" })},
+	"POST /office/votes/:poll/billets/:batch/annuler": {as: official, fill: ids(ticketed, func(*planted) string { return "1" }), form: in("/office/votes/", ticketed, "/billets"), ends: true},
+	"GET /office/votes/:poll/pupitre":                 {as: official, fill: ids(room)},
+	"POST /office/votes/:poll/pupitre":                {as: official, fill: ids(room)},
 }
 
 var stylesheetRE = regexp.MustCompile(`/static/app\.[^"]+\.css`)

@@ -24,6 +24,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/testkit"
 	"parvis/app/voting"
+	"parvis/app/voting/counting"
 	"parvis/modules"
 	"parvis/modules/consultations"
 )
@@ -57,6 +58,7 @@ type planted struct {
 
 	open, upcoming, later, closed, draft, spare uuid.UUID // consultations
 	poll, room, settled, sketch, second         voting.PollID
+	ticketed                                    voting.PollID // in a room, with printed tickets
 	ripe, severed                               voting.PollID // whose matter is closed; whose ballots are severed
 	appeal                                      uuid.UUID     // against the settled one
 	document, draftDocument, note               uuid.UUID
@@ -188,7 +190,14 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	t.Helper()
 	m, now := p.module(), time.Now()
 	day := func(n int) time.Time { return now.Add(time.Duration(n) * 24 * time.Hour) }
-	inRoom := func(terms *voting.Terms) { terms.Room.Open, terms.Electorate = true, voting.Electorate{} }
+	inRoom := func(terms *voting.Terms) {
+		terms.Room.Open, terms.Electorate = true, voting.Electorate{}
+		terms.Rule.Quorum = counting.Quorum{Share: counting.Fraction{Num: 1, Den: 2}, Of: counting.Attending}
+	}
+	byTicket := func(terms *voting.Terms) {
+		inRoom(terms)
+		terms.Room.Voter = voting.TicketVoter
+	}
 	write := func(plan consultations.Plan, publish bool) (id uuid.UUID, polls []voting.PollID) {
 		t.Helper()
 		id, polls, err := m.Write(ctx, p.town, founder, plan)
@@ -210,9 +219,9 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	p.upcoming, _ = write(p.plan("À venir", day(1), day(9), p.terms(nil)), true)
 	p.later, _ = write(p.plan("Plus tard", day(2), day(9), p.terms(nil)), true)
 	at(day(-3), func(context.Context) {
-		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom)), true)
+		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom), p.terms(byTicket)), true)
 	})
-	p.poll, p.room = polls[0], polls[1]
+	p.poll, p.room, p.ticketed = polls[0], polls[1], polls[2]
 	at(day(-30), func(context.Context) {
 		p.closed, polls = write(p.plan("Close", day(-30), day(-10), p.terms(nil)), true)
 	})
@@ -230,6 +239,10 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	p.must(t, m.Decide(ctx, p.town, founder, p.closed, consultations.Outcome{Text: p.says("Décision"), On: day(-1), Number: p.canary}))
 	p.must(t, m.FollowUp(ctx, p.town, founder, p.closed, p.says("Suite")))
 	p.must(t, p.app.Box.Open(ctx, p.town.ID, p.room, voting.Act{}))
+	for range 2 {
+		_, _, err := p.app.Box.PrintTickets(ctx, p.town.ID, p.ticketed, 2, voting.Act{})
+		p.must(t, err)
+	}
 	p.receipt = p.vote(ctx, t, p.poll)
 
 	id := p.town.ID.String()
