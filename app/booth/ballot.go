@@ -102,6 +102,9 @@ func (f filled) marks() ([]voting.Mark, error) {
 	if limit := most(f.poll); len(marks) > limit {
 		return nil, voting.ErrTooManyOptions.With(fault.Args{"Count": limit}).On(choiceField)
 	}
+	if f.poll.Method.Budget() {
+		return marks, checkBasket(f.poll, marks)
+	}
 	return marks, nil
 }
 

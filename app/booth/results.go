@@ -14,6 +14,7 @@ import (
 
 	"parvis/app/booth/views"
 	"parvis/app/i18n"
+	"parvis/app/money"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/voting"
@@ -251,6 +252,8 @@ func verdictOf(ctx context.Context, p *voting.Poll, r *voting.Result) string {
 		return i18n.T(ctx, "booth.verdict.no_majority", "Names", i18n.List(ctx, pair))
 	case len(names) == 0:
 		return i18n.T(ctx, "booth.verdict.none")
+	case p.Method.Budget():
+		return budgetVerdict(ctx, r)
 	case len(names) > 1:
 		return i18n.T(ctx, "booth.verdict.several", "Names", i18n.List(ctx, names))
 	}
@@ -304,10 +307,7 @@ func notesOf(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
 
 // stepsOf tells the count line by line.
 func stepsOf(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
-	profile := counting.Profile{}
-	for _, o := range p.Options {
-		profile.Options = append(profile.Options, counting.Option{ID: o.ID, Name: o.Label})
-	}
+	profile := counting.Profile{Options: p.Projects()}
 	return explain.New(explain.Language(i18n.Lang(ctx)), profile, "").Sentences(r.Outcome)
 }
 
@@ -378,4 +378,14 @@ func (b *Booth) export(c *fiber.Ctx, name, kind string, write func(context.Conte
 	web.Attachment(c, name)
 	c.Set(fiber.HeaderContentType, kind)
 	return c.Send(body.Bytes())
+}
+
+// budgetVerdict says how many projects the vote funds, and what they cost
+// together. Which ones is for the page of the budget to show.
+func budgetVerdict(ctx context.Context, r *voting.Result) string {
+	var spent, envelope int64
+	for _, s := range r.Outcome.Spending {
+		spent, envelope = spent+s.Spent, envelope+s.Envelope
+	}
+	return i18n.T(ctx, "booth.verdict.budget", "Count", len(r.Outcome.Winners), "Spent", money.Cents(spent), "Envelope", money.Cents(envelope))
 }

@@ -12,6 +12,7 @@ import (
 	"parvis/app/booth/views"
 	"parvis/app/fault"
 	"parvis/app/i18n"
+	"parvis/app/money"
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/voting/counting"
@@ -50,7 +51,7 @@ func (b *Booth) show(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	return web.Page(c, views.BallotPage(page))
+	return b.fillIn(c, at, form, page)
 }
 
 // edit shows the ballot again with what was chosen, from the review.
@@ -62,7 +63,8 @@ func (b *Booth) edit(c *fiber.Ctx) error {
 	if at.poll.State != voting.Open {
 		return b.notOpen(c, at)
 	}
-	return web.Page(c, views.BallotPage(b.ballotPage(c, at, read(c, at.poll), nil)))
+	form := read(c, at.poll)
+	return b.fillIn(c, at, form, b.ballotPage(c, at, form, nil))
 }
 
 func (b *Booth) backToBooth(c *fiber.Ctx) error {
@@ -101,7 +103,7 @@ func (b *Booth) again(c *fiber.Ctx, at visit, form filled, wrong error) error {
 	if !ok {
 		return wrong
 	}
-	return web.Page(c, views.BallotPage(b.ballotPage(c, at, form, errs)))
+	return b.fillIn(c, at, form, b.ballotPage(c, at, form, errs))
 }
 
 // cast puts the ballot in the box and leads to its receipt.
@@ -156,6 +158,10 @@ func (b *Booth) refused(c *fiber.Ctx, at visit, form filled, cause error) error 
 		return b.notOpen(c.Status(fiber.StatusGone), at)
 	case errors.Is(cause, voting.ErrAlreadyVoted), errors.Is(cause, voting.ErrOtherChannel):
 		return b.alreadyVoted(c.Status(fiber.StatusConflict), at)
+	}
+	form.poll = at.poll
+	if _, wrong := form.marks(); wrong != nil {
+		cause = wrong // what is wrong with it now, in the words of its page
 	}
 	return b.again(c, at, form, cause)
 }
@@ -232,6 +238,9 @@ func (b *Booth) reviewPage(c *fiber.Ctx, at visit, form filled, failed string) e
 	}
 	page.Choices = choicesOf(ctx, p, marks)
 	web.NoStore(c)
+	if p.Method.Budget() {
+		return web.Page(c, views.BasketReviewPage(basketReview(ctx, p, marks, page)))
+	}
 	return web.Page(c, views.ReviewPage(page))
 }
 
@@ -247,6 +256,9 @@ func choicesOf(ctx context.Context, p *voting.Poll, marks []voting.Mark) []views
 			continue
 		}
 		choice := views.Choice{Label: o.Label}
+		if p.Method.Budget() {
+			choice.Answer = i18n.Euros(ctx, money.Cents(o.Cost))
+		}
 		if p.Method == voting.YesNoAbstain {
 			choice.Answer = answerWord(ctx, marks[i].Value)
 		}
@@ -272,9 +284,7 @@ func (b *Booth) notEligible(c *fiber.Ctx, at visit, list []access.Reason) error 
 	page := views.Refusal{
 		Frame: frameOf(ctx, at), Question: p.Question, Description: p.Description, Rules: rulesOf(ctx, web.Tenant(c), p),
 	}
-	for _, o := range p.Options {
-		page.Options = append(page.Options, o.Label)
-	}
+	page.Options = b.labels(c, p)
 	page.Reasons = reasons(ctx, list, boothHref(p.ID))
 	if len(list) == 1 && list[0].Key == access.ErrSignInRequired.Key {
 		page.SignIn, page.Reasons = page.Reasons[0].Remedy, nil
@@ -304,9 +314,7 @@ func (b *Booth) notOpen(c *fiber.Ctx, at visit) error {
 	switch p.State {
 	case voting.Draft, voting.Scheduled:
 		page.Icon, page.Title, page.Text = "calendar-days", i18n.T(ctx, "booth.waiting.title"), opening(ctx, p)
-		for _, o := range p.Options {
-			page.Options = append(page.Options, o.Label)
-		}
+		page.Options = b.labels(c, p)
 		var err error
 		if page.CheckIn, err = b.presenceOf(c, p, voter(c, p)); err != nil {
 			return err

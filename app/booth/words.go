@@ -111,6 +111,10 @@ func countedWords(ctx context.Context, p *voting.Poll) string {
 		return i18n.T(ctx, "booth.rules.counted.approval")
 	case p.Method == voting.YesNoAbstain:
 		return i18n.T(ctx, "booth.rules.counted.answers")
+	case p.Method == voting.Greedy:
+		return i18n.T(ctx, "booth.rules.counted.greedy")
+	case p.Method == voting.EqualShares:
+		return i18n.T(ctx, "booth.rules.counted.equal_shares")
 	case p.Rule.AbsoluteMajority:
 		return i18n.T(ctx, "booth.rules.counted.majority")
 	}

@@ -42,7 +42,7 @@ func run(root string) error {
 }
 
 // entries are what pages load; the rest of static/src is imported by them.
-var entries = []string{"app.css", "app.js", "live.js", "verifier-page.js"}
+var entries = []string{"app.css", "app.js", "live.js", "basket.js", "verifier-page.js"}
 
 // bundle writes static/dist from static/src. Fonts and pictures keep their
 // names in the styles: the program replaces them by hashed ones when it starts.
