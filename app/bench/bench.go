@@ -37,9 +37,16 @@ func Command(modules Modules) *cli.Command {
 					asJSON,
 					&cli.IntFlag{Name: "clients", Value: 64, Usage: "personnes qui votent en même temps"},
 					&cli.IntFlag{Name: "voters", Value: 20_000, Usage: "bulletins"},
+					&cli.IntFlag{Name: "polls", Value: 1, Usage: "votes entre lesquels ils se répartissent"},
+					&cli.IntFlag{Name: "nodes", Value: 1, Usage: "serveurs sur la même base"},
+					&cli.IntFlag{Name: "already", Usage: "bulletins que l’urne contient déjà"},
+					&cli.IntFlag{Name: "towns", Usage: "autres communes, que personne ne visite"},
 				},
 				Action: func(ctx context.Context, c *cli.Command) error {
-					report, err := Vote(ctx, c.Int("clients"), c.Int("voters"), c.Root().ErrWriter)
+					report, err := Vote(ctx, VoteOptions{
+						Clients: c.Int("clients"), Voters: c.Int("voters"), Polls: c.Int("polls"), Nodes: c.Int("nodes"),
+						Already: c.Int("already"), Towns: c.Int("towns"),
+					}, c.Root().ErrWriter)
 					if err != nil {
 						return err
 					}

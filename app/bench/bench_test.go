@@ -62,7 +62,7 @@ func decoded(t *testing.T, report any) map[string]any {
 
 func TestVotesAreMeasuredAgainstTheirBaseline(t *testing.T) {
 	onTestDatabase(t)
-	report, err := Vote(t.Context(), 16, 600, io.Discard)
+	report, err := Vote(t.Context(), VoteOptions{Clients: 16, Voters: 600, Polls: 3, Nodes: 2, Already: 500, Towns: 2}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +93,10 @@ func TestScreensAreMeasuredAgainstTheLimit(t *testing.T) {
 }
 
 func TestAMeasureThatMakesNoSenseIsRefused(t *testing.T) {
-	if _, err := Vote(t.Context(), 0, 10, io.Discard); err == nil {
+	if _, err := Vote(t.Context(), VoteOptions{Voters: 10}, io.Discard); err == nil {
 		t.Error("votes of no client")
 	}
-	if _, err := Vote(t.Context(), 20, 10, io.Discard); err == nil {
+	if _, err := Vote(t.Context(), VoteOptions{Clients: 20, Voters: 10}, io.Discard); err == nil {
 		t.Error("more clients than ballots")
 	}
 	if _, err := Live(t.Context(), 0, io.Discard); err == nil {

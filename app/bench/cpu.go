@@ -11,10 +11,12 @@ import (
 // tick is the unit of /proc: 10 ms on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// cpu is the processor time used so far by the server and, when it is ours, by
+// cpu is the processor time used so far by the servers and, when it is ours, by
 // PostgreSQL with all its processes. It is zero where there is no /proc.
-func (g *ground) cpu(s *served) time.Duration {
-	total := usedBy(s.cmd.Process.Pid, false)
+func (g *ground) cpu(nodes fleet) (total time.Duration) {
+	for _, s := range nodes {
+		total += usedBy(s.cmd.Process.Pid, false)
+	}
 	if g.server == nil {
 		return total
 	}

@@ -17,7 +17,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
+	"golang.org/x/sync/errgroup"
 
+	"parvis/app/citizen"
 	"parvis/app/config"
 	"parvis/app/database"
 	"parvis/app/database/embedded"
@@ -36,6 +38,8 @@ type ground struct {
 	db     *database.DB
 	box    *voting.Box
 	town   *tenant.Tenant
+	secret string      // of all its servers
+	crowd  []uuid.UUID // accounts that nobody uses
 }
 
 func prepare(ctx context.Context) (g *ground, err error) {
@@ -43,7 +47,7 @@ func prepare(ctx context.Context) (g *ground, err error) {
 	if err != nil {
 		return nil, err
 	}
-	g = &ground{url: cfg.DatabaseURL, owner: cfg.OwnerURL}
+	g = &ground{url: cfg.DatabaseURL, owner: cfg.OwnerURL, secret: rand.Text() + rand.Text()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, g.close())
@@ -123,6 +127,72 @@ func (g *ground) openPoll(ctx context.Context, v voting.Visibility) (id voting.P
 	return id, g.box.Open(ctx, g.town.ID, id, voting.Act{})
 }
 
+// openPolls opens n questions whose boxes hold so many ballots already, in all.
+func (g *ground) openPolls(ctx context.Context, n, already int) ([]voting.PollID, error) {
+	polls := make([]voting.PollID, n)
+	for i := range polls {
+		var err error
+		if polls[i], err = g.openPoll(ctx, voting.Turnout); err != nil {
+			return nil, err
+		}
+	}
+	return polls, g.cast(ctx, polls, already)
+}
+
+// cast puts ballots of accounts that nobody uses into the boxes, by the way
+// that every ballot takes.
+func (g *ground) cast(ctx context.Context, polls []voting.PollID, ballots int) error {
+	const atOnce = 2_000
+	for len(g.crowd) < ballots {
+		more, err := g.addAccounts(ctx, min(100_000, ballots-len(g.crowd)))
+		if err != nil {
+			return err
+		}
+		g.crowd = append(g.crowd, more...)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, id := range g.crowd[:ballots] {
+		group.Go(func() error {
+			_, err := g.box.Cast(ctx, g.town.ID, voting.Submission{
+				Poll: polls[i%len(polls)], Nonce: voting.NewNonce(), Channel: voting.Web, Marks: []voting.Mark{{Option: "a", Value: voting.Chosen}},
+				Voter: voting.ByAccount(citizen.Viewer{ID: citizen.ID(id), SignedIn: true, Person: citizen.PersonEmail}),
+			})
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// addTowns adds towns that have nothing but a name.
+func (g *ground) addTowns(ctx context.Context, n int) error {
+	for range n {
+		slug := "voisine-" + strings.ToLower(rand.Text()[:10])
+		if _, err := site.Add(ctx, g.db, site.NewTenant{Slug: slug, Name: "Ville voisine", Hosts: []string{slug + ".localhost"}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addAccounts adds n accounts.
+func (g *ground) addAccounts(ctx context.Context, n int) ([]uuid.UUID, error) {
+	ids := make([]uuid.UUID, n)
+	for i := range ids {
+		ids[i] = uuid.New()
+	}
+	ctx = database.Patiently(ctx, 5*time.Minute)
+	err := g.db.InTenant(ctx, g.town.ID, func(ctx context.Context, _ bun.Tx) error {
+		_, err := database.Tx(ctx).Exec(ctx, `INSERT INTO core.citizens (tenant_id, id, name, name_key, name_key_reversed, person_proof, created_at, seen_on)
+			SELECT $1, id, 'Mesure', 'mesure', 'mesure', 1, now(), current_date FROM unnest($2::uuid[]) AS id`, g.town.ID.String(), ids)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add accounts: %w", err)
+	}
+	return ids, nil
+}
+
 // voter is a browser that is signed in.
 type voter struct {
 	token  string     // of the session
@@ -132,23 +202,21 @@ type voter struct {
 
 // signIn adds n accounts, each with an open session.
 func (g *ground) signIn(ctx context.Context, n int) ([]voter, error) {
-	voters, accounts, sessions, hashes := make([]voter, n), make([]uuid.UUID, n), make([]uuid.UUID, n), make([][]byte, n)
+	accounts, err := g.addAccounts(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	voters, sessions, hashes := make([]voter, n), make([]uuid.UUID, n), make([][]byte, n)
 	for i := range voters {
 		raw := make([]byte, 32)
 		_, _ = rand.Read(raw) // never fails
 		voters[i].token = base64.RawURLEncoding.EncodeToString(raw)
 		hash := sha256.Sum256([]byte(voters[i].token))
-		accounts[i], sessions[i], hashes[i] = uuid.New(), uuid.New(), hash[:]
+		sessions[i], hashes[i] = uuid.New(), hash[:]
 	}
 	ctx = database.Patiently(ctx, 5*time.Minute)
-	err := g.db.InTenant(ctx, g.town.ID, func(ctx context.Context, _ bun.Tx) error {
-		tx := database.Tx(ctx)
-		_, err := tx.Exec(ctx, `INSERT INTO core.citizens (tenant_id, id, name, name_key, name_key_reversed, person_proof, created_at, seen_on)
-			SELECT $1, id, 'Mesure', 'mesure', 'mesure', 1, now(), current_date FROM unnest($2::uuid[]) AS id`, g.town.ID.String(), accounts)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO core.sessions (tenant_id, id, token_hash, citizen_id, device, method, created_at, seen_at, expires_at)
+	err = g.db.InTenant(ctx, g.town.ID, func(ctx context.Context, _ bun.Tx) error {
+		_, err := database.Tx(ctx).Exec(ctx, `INSERT INTO core.sessions (tenant_id, id, token_hash, citizen_id, device, method, created_at, seen_at, expires_at)
 			SELECT $1, s.id, s.hash, s.citizen, 'mesure', 'link', now(), now(), now() + interval '1 day'
 			FROM unnest($2::uuid[], $3::bytea[], $4::uuid[]) AS s (id, hash, citizen)`, g.town.ID.String(), sessions, hashes, accounts)
 		return err
@@ -173,8 +241,14 @@ func (g *ground) analyze(ctx context.Context) error {
 	return err
 }
 
-// participants is how many ballots are in the box, by the box itself.
-func (g *ground) participants(ctx context.Context, id voting.PollID) (int64, error) {
-	head, err := g.box.Head(ctx, g.town.ID, id)
-	return head.Participants, err
+// participants is how many ballots are in the boxes, by the boxes themselves.
+func (g *ground) participants(ctx context.Context, polls []voting.PollID) (n int64, err error) {
+	for _, id := range polls {
+		head, err := g.box.Head(ctx, g.town.ID, id)
+		if err != nil {
+			return 0, err
+		}
+		n += head.Participants
+	}
+	return n, nil
 }

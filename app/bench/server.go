@@ -3,7 +3,6 @@ package bench
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"embed"
 	"errors"
 	"fmt"
@@ -174,7 +173,7 @@ func (g *ground) serve(ctx context.Context) (*served, error) {
 	}
 	cmd := exec.CommandContext(ctx, self, "bench", "server")
 	cmd.Env = append(os.Environ(),
-		"DATABASE_URL="+g.url, "PARVIS_DATA="+g.dir, "PARVIS_SECRET="+rand.Text()+rand.Text(),
+		"DATABASE_URL="+g.url, "PARVIS_DATA="+g.dir, "PARVIS_SECRET="+g.secret,
 		"PARVIS_DEVELOPMENT=1", "PARVIS_DEMO=0", "PARVIS_SCHEME=http")
 	cmd.Stderr = os.Stderr
 	s := &served{cmd: cmd}

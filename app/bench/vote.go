@@ -7,13 +7,30 @@ import (
 	"io"
 	"math"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"text/tabwriter"
 	"time"
-
-	"parvis/app/voting"
 )
+
+// VoteOptions says what is measured.
+type VoteOptions struct {
+	Clients int // people who vote at the same time
+	Voters  int // who each vote once
+	Polls   int // that they are spread over; 0 means one
+	Nodes   int // servers on the one database; 0 means one
+	Already int // ballots that the polls' boxes hold beforehand, in all
+	Towns   int // further towns of the installation, which nobody visits
+}
+
+func (o *VoteOptions) check() error {
+	o.Polls, o.Nodes = max(o.Polls, 1), max(o.Nodes, 1)
+	if o.Clients < 1 || o.Voters < o.Clients {
+		return errors.New("il faut au moins un client, et un bulletin par client")
+	}
+	if o.Polls > o.Voters || o.Nodes > o.Clients {
+		return errors.New("il faut au moins un bulletin par vote, et un client par serveur")
+	}
+	return nil
+}
 
 // VoteReport compares ballots committed together with a transaction each: the
 // same server, the same writes, the same pool.
@@ -22,6 +39,10 @@ type VoteReport struct {
 	Naive   Votes   `json:"naive"`
 	Ratio   float64 `json:"ratio"`
 	Clients int     `json:"clients"`
+	Polls   int     `json:"polls,omitempty"`
+	Nodes   int     `json:"nodes,omitempty"`
+	Already int     `json:"ballots_before,omitempty"`
+	Towns   int     `json:"other_towns,omitempty"`
 	Machine string  `json:"machine"`
 }
 
@@ -48,11 +69,11 @@ func (r *VoteReport) Table(w io.Writer) {
 	fmt.Fprintf(w, "rapport : %.1f\n%s\n", r.Ratio, r.Machine)
 }
 
-// Vote measures durable votes over HTTP from as many clients, one ballot from
-// each voter. The baseline takes fewer ballots: it is that much slower.
-func Vote(ctx context.Context, clients, voters int, progress io.Writer) (report *VoteReport, err error) {
-	if clients < 1 || voters < clients {
-		return nil, errors.New("il faut au moins un client, et un bulletin par client")
+// Vote measures durable votes over HTTP, one ballot from each voter. The
+// baseline takes fewer ballots, from an empty box: it is that much slower.
+func Vote(ctx context.Context, o VoteOptions, progress io.Writer) (report *VoteReport, err error) {
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	say := func(what string) { fmt.Fprintln(progress, "»", what) }
 	say("une base et une commune de mesure")
@@ -61,22 +82,27 @@ func Vote(ctx context.Context, clients, voters int, progress io.Writer) (report 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, g.close()) }()
-	people, err := g.signIn(ctx, voters)
+	if err := g.addTowns(ctx, o.Towns); err != nil {
+		return nil, err
+	}
+	people, err := g.signIn(ctx, o.Voters)
 	if err != nil {
 		return nil, err
 	}
-	s, err := g.serve(ctx)
+	nodes, err := g.serveAll(ctx, o.Nodes)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
-	report = &VoteReport{Clients: clients, Machine: machine()}
+	defer func() { err = errors.Join(err, nodes.stop()) }()
+	report = &VoteReport{Clients: o.Clients, Polls: o.Polls, Nodes: o.Nodes, Already: o.Already, Towns: o.Towns, Machine: machine()}
 	say("votes, une transaction chacun")
-	if report.Naive, err = g.rush(ctx, s, sayOneByOne, clients, people[:max(clients, min(voters, 2000), voters/5)]); err != nil {
+	empty := o
+	empty.Already = 0
+	if report.Naive, err = g.rush(ctx, nodes, sayOneByOne, empty, people[:max(o.Clients, o.Polls, min(o.Voters, 2000), o.Voters/5)]); err != nil {
 		return nil, err
 	}
 	say("votes, validés ensemble")
-	if report.Parvis, err = g.rush(ctx, s, sayTogether, clients, people); err != nil {
+	if report.Parvis, err = g.rush(ctx, nodes, sayTogether, o, people); err != nil {
 		return nil, err
 	}
 	report.Ratio = round(report.Parvis.PerSecond/report.Naive.PerSecond, 2)
@@ -84,26 +110,26 @@ func Vote(ctx context.Context, clients, voters int, progress io.Writer) (report 
 }
 
 // rush has everybody make a choice in a new poll, then all confirm it, and
-// checks that the box holds exactly one ballot from each.
-func (g *ground) rush(ctx context.Context, s *served, way string, clients int, people []voter) (Votes, error) {
-	if _, err := s.say(way); err != nil {
+// checks that the boxes hold exactly one ballot more from each.
+func (g *ground) rush(ctx context.Context, nodes fleet, way string, o VoteOptions, people []voter) (Votes, error) {
+	if err := nodes.say(way); err != nil {
 		return Votes{}, err
 	}
-	poll, err := g.openPoll(ctx, voting.Turnout)
+	polls, err := g.openPolls(ctx, o.Polls, o.Already)
 	if err != nil {
 		return Votes{}, err
 	}
-	err = s.each(clients, people, func(b *browser, v *voter, i int) error {
-		return b.choose(poll, v, string(rune('a'+i%3)))
+	err = nodes.each(o.Clients, people, func(b *browser, v *voter, i int) error {
+		return b.choose(polls[i%len(polls)], v, string(rune('a'+i%3)))
 	})
 	if err != nil {
 		return Votes{}, err
 	}
 	took := make([]time.Duration, len(people))
-	before, began := g.cpu(s), time.Now()
-	err = s.each(clients, people, func(b *browser, v *voter, i int) error {
+	before, began := g.cpu(nodes), time.Now()
+	err = nodes.each(o.Clients, people, func(b *browser, v *voter, i int) error {
 		sent := time.Now()
-		status, err := b.confirm(poll, v)
+		status, err := b.confirm(polls[i%len(polls)], v)
 		took[i] = time.Since(sent)
 		if err == nil && status != 303 {
 			err = fmt.Errorf("a vote is answered %d: %.300s", status, b.body)
@@ -113,12 +139,12 @@ func (g *ground) rush(ctx context.Context, s *served, way string, clients int, p
 	if err != nil {
 		return Votes{}, err
 	}
-	elapsed, used := time.Since(began), g.cpu(s)-before
-	n, err := g.participants(ctx, poll)
+	elapsed, used := time.Since(began), g.cpu(nodes)-before
+	n, err := g.participants(ctx, polls)
 	if err != nil {
 		return Votes{}, err
 	}
-	if n != int64(len(people)) {
+	if n -= int64(o.Already); n != int64(len(people)) {
 		return Votes{}, fmt.Errorf("%d votes acknowledged, %d in the box", len(people), n)
 	}
 	slices.Sort(took)
@@ -127,34 +153,6 @@ func (g *ground) rush(ctx context.Context, s *served, way string, clients int, p
 		P50: milliseconds(percentile(took, 50)), P99: milliseconds(percentile(took, 99)),
 		CPUPerVote: round(float64(used.Microseconds())/float64(n), 1),
 	}, nil
-}
-
-// each runs do for everybody, from as many connections as there are clients,
-// and stops at the first error.
-func (s *served) each(clients int, people []voter, do func(b *browser, v *voter, i int) error) error {
-	var next atomic.Int64
-	var failure atomic.Pointer[error]
-	var wg sync.WaitGroup
-	for range clients {
-		wg.Go(func() {
-			b, err := s.browser()
-			if err != nil {
-				failure.CompareAndSwap(nil, &err)
-				return
-			}
-			defer b.close()
-			for i := int(next.Add(1) - 1); i < len(people) && failure.Load() == nil; i = int(next.Add(1) - 1) {
-				if err := do(b, &people[i], i); err != nil {
-					failure.CompareAndSwap(nil, &err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if err := failure.Load(); err != nil {
-		return *err
-	}
-	return nil
 }
 
 // percentile returns the value that p percent of the sorted list do not pass.
