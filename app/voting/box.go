@@ -49,6 +49,9 @@ type Box struct {
 	stirred chan struct{} // holds at most one token
 
 	durable durability
+
+	pulses    pulses
+	sightings sightings
 }
 
 // pollKey names a poll on the installation.

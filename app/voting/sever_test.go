@@ -737,6 +737,7 @@ func TestEveryTableOfAPollHasItsFate(t *testing.T) {
 		"matters": "stays", "appeals": "stays", "minutes": "is written", "severed_ballots": "is written",
 		"ballots": "is emptied", "submissions": "is emptied", "roll": "is emptied", "poll_secrets": "is emptied",
 		"presences": "is emptied", "tickets": "is emptied", "ticket_batches": "stays: how many were printed",
+		"sightings": "is emptied", "findings": "stays: counts", "incident_entries": "stays: public",
 	}
 	rows, err := v.superuser().Query(v.context(), `SELECT DISTINCT table_name::text FROM information_schema.columns
 		WHERE column_name = 'poll_id' AND table_schema = 'voting' ORDER BY 1`)
