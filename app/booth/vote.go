@@ -28,7 +28,10 @@ func (b *Booth) show(c *fiber.Ctx) error {
 	if at.poll.State != voting.Open {
 		return b.notOpen(c, at)
 	}
-	who := voter(c, at.poll)
+	who, err := b.box.Recognise(web.Context(c), at.poll, voter(c, at.poll))
+	if err != nil {
+		return err
+	}
 	verdict := at.poll.Eligible(who, web.Tenant(c).TimeZone)
 	if !verdict.Allowed {
 		return b.notEligible(c, at, verdict.Reasons)
@@ -85,7 +88,11 @@ func (b *Booth) review(c *fiber.Ctx) error {
 	if at.poll.State != voting.Open {
 		return b.notOpen(c.Status(fiber.StatusGone), at)
 	}
-	form, who := read(c, at.poll), voter(c, at.poll)
+	form := read(c, at.poll)
+	who, err := b.box.Recognise(web.Context(c), at.poll, voter(c, at.poll))
+	if err != nil {
+		return err
+	}
 	verdict := at.poll.Eligible(who, web.Tenant(c).TimeZone)
 	if !verdict.Allowed {
 		return b.notEligible(c.Status(fiber.StatusForbidden), at, verdict.Reasons)

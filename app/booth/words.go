@@ -2,6 +2,7 @@ package booth
 
 import (
 	"context"
+	"time"
 
 	"parvis/app/booth/views"
 	"parvis/app/citizen"
@@ -153,6 +154,17 @@ func WhoMayVote(ctx context.Context, t *tenant.Tenant, p *voting.Poll) string {
 	}
 	if zones := zoneNames(t, p); len(zones) > 0 {
 		words = append(words, i18n.T(ctx, "booth.who.zones", "Zones", i18n.List(ctx, zones)))
+	}
+	if e.AgeOn != "" && (e.AgeFrom > 0 || e.AgeTo > 0) {
+		if on, err := time.Parse(time.DateOnly, e.AgeOn); err == nil {
+			words[0] = i18n.T(ctx, "booth.who.age_on", "Age", words[0], "Day", i18n.Date(ctx, on))
+		}
+	}
+	switch e.List {
+	case voting.MailList:
+		words = append(words, i18n.T(ctx, "booth.who.list_mail"))
+	case voting.CivilList:
+		words = append(words, i18n.T(ctx, "booth.who.list_civil"))
 	}
 	if e.Person > citizen.PersonEmail {
 		words = append(words, i18n.T(ctx, "booth.who.person"))

@@ -213,6 +213,8 @@ var ways = map[string]way{
 	"POST /office/votes/:poll/billets/:batch/annuler": {as: official, fill: ids(ticketed, func(*planted) string { return "1" }), form: in("/office/votes/", ticketed, "/billets"), ends: true},
 	"GET /office/votes/:poll/pupitre":                 {as: official, fill: ids(room)},
 	"POST /office/votes/:poll/pupitre":                {as: official, fill: ids(room)},
+	"GET /office/votes/:poll/liste":                   {as: official, fill: ids(second)},
+	"POST /office/votes/:poll/liste":                  {as: official, fill: ids(second)},
 }
 
 var stylesheetRE = regexp.MustCompile(`/static/app\.[^"]+\.css`)

@@ -198,6 +198,9 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 		inRoom(terms)
 		terms.Room.Voter = voting.TicketVoter
 	}
+	onList := func(terms *voting.Terms) {
+		terms.Electorate.Person, terms.Electorate.List = citizen.PersonEmail, voting.MailList
+	}
 	write := func(plan consultations.Plan, publish bool) (id uuid.UUID, polls []voting.PollID) {
 		t.Helper()
 		id, polls, err := m.Write(ctx, p.town, founder, plan)
@@ -213,7 +216,7 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	}
 
 	var polls []voting.PollID
-	p.draft, polls = write(p.plan("Brouillon", day(5), day(9), p.terms(nil), p.terms(nil)), false)
+	p.draft, polls = write(p.plan("Brouillon", day(5), day(9), p.terms(nil), p.terms(onList)), false)
 	p.sketch, p.second = polls[0], polls[1]
 	p.spare, _ = write(p.plan("À jeter", day(5), day(9), p.terms(nil)), false)
 	p.upcoming, _ = write(p.plan("À venir", day(1), day(9), p.terms(nil)), true)

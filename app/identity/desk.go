@@ -70,7 +70,7 @@ func searchOf(t tenant.ID, query string) (kind, where string, args []any, err er
 		}
 		return "email", `c.tenant_id = ? AND c.email = ?`, []any{t, email}, nil
 	}
-	key := nameKey(query)
+	key := NameKey(query)
 	if utf8.RuneCountInString(key) < 3 || len(key) > 4*longestName {
 		return "", "", nil, ErrSearchShort.With(fault.Args{"Count": 3}).On("q")
 	}

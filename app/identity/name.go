@@ -53,9 +53,9 @@ func parseLine(field, text string, longest int) (string, error) {
 	return line, nil
 }
 
-// nameKey is a name without accents, capitals or punctuation: what the desk
+// NameKey is a name without accents, capitals or punctuation: what the desk
 // searches.
-func nameKey(name string) string {
+func NameKey(name string) string {
 	var key strings.Builder
 	for _, r := range norm.NFD.String(strings.ToLower(name)) {
 		switch {

@@ -73,7 +73,7 @@ func TestNamesAreShownOnOneLine(t *testing.T) {
 }
 
 func TestNamesAreFoundWithoutAccents(t *testing.T) {
-	if key := nameKey("Jeanne  LEFÈVRE-Martin"); key != "jeanne lefevre martin" || reversed(key) != "martin lefevre jeanne" {
+	if key := NameKey("Jeanne  LEFÈVRE-Martin"); key != "jeanne lefevre martin" || reversed(key) != "martin lefevre jeanne" {
 		t.Errorf("%q, reversed %q", key, reversed(key))
 	}
 }

@@ -74,7 +74,7 @@ func squeeze(text string) string {
 			return -1
 		}
 		return r
-	}, nameKey(text))
+	}, NameKey(text))
 }
 
 // distinct counts the different characters of text.

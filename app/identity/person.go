@@ -37,10 +37,10 @@ type Civil struct {
 // parse returns what was read, or what is missing from it, field by field.
 func (c Civil) parse(now time.Time) (Civil, error) {
 	var errs [4]error
-	if c.FamilyName, errs[0] = parseLine("family_name", c.FamilyName, longestName); errs[0] == nil && nameKey(c.FamilyName) == "" {
+	if c.FamilyName, errs[0] = parseLine("family_name", c.FamilyName, longestName); errs[0] == nil && NameKey(c.FamilyName) == "" {
 		errs[0] = ErrFamilyName.On("family_name")
 	}
-	if c.FirstName, errs[1] = parseLine("first_name", c.FirstName, longestName); errs[1] == nil && nameKey(c.FirstName) == "" {
+	if c.FirstName, errs[1] = parseLine("first_name", firstOf(c.FirstName), longestName); errs[1] == nil && NameKey(c.FirstName) == "" {
 		errs[1] = ErrFirstName.On("first_name")
 	}
 	if c.BornOn, errs[2] = parseBornOn(strings.TrimSpace(c.BornOn), now); errs[2] == nil && c.BornOn == "" {
@@ -50,9 +50,29 @@ func (c Civil) parse(now time.Time) (Civil, error) {
 	return c, gather(errs[:]...)
 }
 
+// firstOf returns the first of several first names, as papers and lists write
+// them: "Jeanne, Marie" or "Jeanne Marie", and "Anne-Marie" is one.
+func firstOf(names string) string {
+	first, _, _ := strings.Cut(names, ",")
+	if words := strings.Fields(first); len(words) > 0 {
+		return words[0]
+	}
+	return ""
+}
+
+// Mark stands for somebody on a list of voters: what their account comes to
+// have once the same identity is shown at the desk.
+func (s *Service) Mark(t tenant.ID, c Civil) ([]byte, error) {
+	c, err := c.parse(s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return s.personHash(t, c), nil
+}
+
 // personHash stands for somebody in one tenant.
 func (s *Service) personHash(t tenant.ID, c Civil) []byte {
-	return s.keyed("person", t, nameKey(c.FamilyName), nameKey(c.FirstName), c.BornOn, nameKey(c.BornIn))
+	return s.keyed("person", t, NameKey(c.FamilyName), NameKey(c.FirstName), c.BornOn, NameKey(c.BornIn))
 }
 
 // Person returns who this is, in the caller's transaction: the ID by which

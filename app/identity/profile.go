@@ -86,7 +86,7 @@ func (s *Service) SaveProfile(ctx context.Context, t *tenant.Tenant, id citizen.
 }
 
 func saveProfile(ctx context.Context, tx bun.Tx, t tenant.ID, id citizen.ID, p Profile, residence citizen.Proof, provenAt time.Time) error {
-	key := nameKey(p.Name)
+	key := NameKey(p.Name)
 	_, err := tx.NewRaw(`
 		UPDATE core.citizens SET name = ?, name_key = ?, name_key_reversed = ?, address = ?, zone_id = ?, born_on = ?, locale = ?, notify = ?,
 			residence_proof = ?, residence_proven_at = ?

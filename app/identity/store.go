@@ -97,7 +97,7 @@ type newAccount struct {
 
 // insert writes a new account, or gives its name back to one that was erased.
 func (store) insert(ctx context.Context, tx bun.Tx, t tenant.ID, a newAccount, now time.Time) error {
-	key := nameKey(a.Name)
+	key := NameKey(a.Name)
 	proven := func(p citizen.Proof) bun.NullTime { return bun.NullTime{Time: timeIf(p > 0, now)} }
 	_, err := tx.NewRaw(`
 		INSERT INTO core.citizens (tenant_id, id, email, name, name_key, name_key_reversed, address, zone_id, born_on, locale, notify,

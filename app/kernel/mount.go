@@ -16,6 +16,7 @@ import (
 	"parvis/app/citizen"
 	"parvis/app/database"
 	"parvis/app/discussion"
+	"parvis/app/electors"
 	"parvis/app/fault"
 	"parvis/app/files"
 	"parvis/app/i18n"
@@ -36,7 +37,7 @@ import (
 func Catalogues() []fs.FS {
 	return []fs.FS{
 		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
-		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, discussion.Catalogue,
+		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, discussion.Catalogue, electors.Catalogue,
 	}
 }
 
@@ -55,6 +56,7 @@ func (a *App) mount() {
 	a.Booth.MountOffice(office)
 	a.Discussion.MountOffice(office)
 	archives.New(archives.Deps{Custody: a.Custody, Polls: a.Booth}).MountOffice(office)
+	a.electors().MountOffice(office)
 	api := root.Group("/api/v1")
 	for _, m := range a.Modules {
 		manifest := m.Manifest()
@@ -65,6 +67,11 @@ func (a *App) mount() {
 			api.Group("/"+manifest.Path, on),
 		)
 	}
+}
+
+// electors is the page of the lists of voters.
+func (a *App) electors() *electors.Pages {
+	return electors.New(electors.Deps{DB: a.DB, Box: a.Box, Identity: a.Identity, Polls: a.Booth})
 }
 
 // requireStaff keeps the back office for those who hold a role.
@@ -100,7 +107,7 @@ func (a *App) chrome(c *fiber.Ctx, chrome *ui.Chrome) {
 
 // uploads are the routes that accept more than an ordinary form.
 func (a *App) uploads() []web.Upload {
-	uploads := a.site.Uploads()
+	uploads := append(a.site.Uploads(), a.electors().Uploads()...)
 	for _, m := range with[Uploader](a.Modules) {
 		uploads = append(uploads, m.Uploads()...)
 	}

@@ -1,6 +1,7 @@
 package voting
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,19 +21,20 @@ type definition struct {
 // it before taking the lock.
 type entrant struct {
 	Submission
-	who          Voter // whom the keys are made for
+	who          Voter  // whom the keys are made for
+	mark         []byte // what they are looked for by on the list
 	roll, ballot Key
 	text         string // the marks, in canonical form
 	inner        [32]byte
 	fault        error // what is wrong with it already
 }
 
-func (d *definition) entrant(s Submission, persons map[uuid.UUID]uuid.UUID) entrant {
+func (d *definition) entrant(s Submission, known profile) entrant {
 	who := s.Voter
-	if person, known := persons[who.ID]; known && who.Kind == AccountVoter {
-		who = ByIdentity(person)
+	if d.poll.VoterKind() == IdentityVoter && who.Kind == AccountVoter && known.person != uuid.Nil {
+		who = ByIdentity(known.person)
 	}
-	e := entrant{Submission: s, who: who, roll: d.secret.rollKey(who), ballot: d.secret.ballotKey(who)}
+	e := entrant{Submission: s, who: who, mark: known.mark, roll: d.secret.rollKey(who), ballot: d.secret.ballotKey(who)}
 	if e.text, e.fault = EncodeMarks(s.Marks); e.fault == nil {
 		e.inner = inner(s.Nonce, e.text)
 	}
@@ -58,8 +60,8 @@ type ballot struct {
 
 // account is what a voter's account says, under the lock.
 type account struct {
+	profile
 	viewer citizen.Viewer
-	person uuid.UUID // whose it is proven to be; zero when nobody knows
 }
 
 // count is the state of a poll under its lock, as far as one batch needs it,
@@ -77,6 +79,7 @@ type count struct {
 	ballots  map[Key]*ballot
 	roll     map[Key]Channel
 	tickets  map[Key]bool // those of the batch that are good
+	listed   map[Key]bool // of the batch, on the poll's list of voters
 
 	added struct {
 		roll        [][]byte
@@ -107,14 +110,17 @@ func (c *count) take(e entrant) (Receipt, error) {
 	return c.receipt(e.Nonce, c.accept(e)), nil
 }
 
-// moved tells whether the account of an entrant has become another person's
-// since its keys were made.
+// moved tells whether the account of an entrant has become another person's, or
+// goes by another name on the list, since its keys were made.
 func (c *count) moved(e entrant) bool {
-	if c.poll.VoterKind() != IdentityVoter || e.Voter.Kind != AccountVoter {
+	if e.Voter.Kind != AccountVoter {
 		return false
 	}
+	if now := c.accounts[e.Voter.ID].mark; now != nil && !bytes.Equal(now, e.mark) {
+		return true
+	}
 	person := c.accounts[e.Voter.ID].person
-	return person != uuid.Nil && (e.who.Kind != IdentityVoter || e.who.ID != person)
+	return c.poll.VoterKind() == IdentityVoter && person != uuid.Nil && (e.who.Kind != IdentityVoter || e.who.ID != person)
 }
 
 // refusal says why a new submission is not taken.
@@ -137,6 +143,7 @@ func (c *count) refusal(e entrant) error {
 	switch {
 	case voter.Kind == AccountVoter:
 		voter.Viewer = c.accounts[voter.ID].viewer // a visitor, if the account is gone
+		voter.Listed = e.mark != nil && c.listed[c.secret.listKey(c.poll.Electorate.List, e.mark)]
 	case voter.Kind == IdentityVoter && e.Channel != Paper && e.Channel != Desk:
 		voter = Voter{Kind: AccountVoter} // nobody has seen them
 	}

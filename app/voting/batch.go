@@ -1,6 +1,7 @@
 package voting
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -53,10 +54,10 @@ const readRoll = `SELECT r.voter_key, r.channel FROM unnest($3::bytea[]) AS k (v
 
 // readAccounts is what the electorate is judged by: the accounts as they are
 // now, not as the session remembers them.
-const readAccounts = `SELECT c.id, c.person_proof, c.residence_proof, c.zone_id, coalesce(c.born_on::text, ''), c.person_id,
+const readAccounts = `SELECT c.id, c.person_proof, c.residence_proof, c.zone_id, coalesce(c.born_on::text, ''), c.person_id, CASE $4::text` + readMark + `,
 		CASE WHEN $3 THEN ARRAY(SELECT g.role FROM core.role_grants g WHERE g.tenant_id = $1 AND g.citizen_id = c.id) END
 	FROM unnest($2::uuid[]) AS k (id)
-	CROSS JOIN LATERAL (SELECT id, person_proof, residence_proof, zone_id, born_on, person_id, erased_at FROM core.citizens
+	CROSS JOIN LATERAL (SELECT id, person_proof, residence_proof, zone_id, born_on, email, person_id, tenant_id, erased_at FROM core.citizens
 		WHERE tenant_id = $1 AND id = k.id OFFSET 0) c
 	WHERE c.erased_at IS NULL`
 
@@ -134,7 +135,7 @@ func lockAndRead(ctx context.Context, conn *pgx.Conn, durable string, def *defin
 	c := &count{
 		definition: *def, tenant: p.Tenant,
 		accounts: map[uuid.UUID]account{}, accepted: map[Nonce]accepted{},
-		ballots: map[Key]*ballot{}, roll: map[Key]Channel{}, tickets: map[Key]bool{},
+		ballots: map[Key]*ballot{}, roll: map[Key]Channel{}, tickets: map[Key]bool{}, listed: map[Key]bool{},
 	}
 	nonces, ballots, rolls, accounts := keysOf(entrants)
 	t, id := uuid.UUID(p.Tenant), uuid.UUID(p.ID)
@@ -163,7 +164,10 @@ func lockAndRead(ctx context.Context, conn *pgx.Conn, durable string, def *defin
 		batch.Queue(readTickets, t, id, tickets).Query(c.scanTickets)
 	}
 	if len(accounts) > 0 {
-		batch.Queue(readAccounts, t, accounts, len(p.Electorate.Roles) > 0).Query(c.scanAccounts)
+		batch.Queue(readAccounts, t, accounts, len(p.Electorate.Roles) > 0, string(p.Electorate.List)).Query(c.scanAccounts)
+	}
+	if keys := c.listKeys(entrants); len(keys) > 0 {
+		batch.Queue(readListed, t, id, keys).Query(c.scanListed)
 	}
 	err := conn.SendBatch(ctx, batch).Close()
 	if err != nil {
@@ -226,9 +230,10 @@ func (c *count) scanRoll(rows pgx.Rows) error {
 func (c *count) scanAccounts(rows pgx.Rows) error {
 	var id uuid.UUID
 	var zone, person *uuid.UUID
+	var mark []byte
 	var roles []string
 	var v citizen.Viewer
-	_, err := pgx.ForEachRow(rows, []any{&id, &v.Person, &v.Residence, &zone, &v.BornOn, &person, &roles}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&id, &v.Person, &v.Residence, &zone, &v.BornOn, &person, &mark, &roles}, func() error {
 		v := v
 		v.ID, v.SignedIn = citizen.ID(id), true
 		if zone != nil {
@@ -237,10 +242,11 @@ func (c *count) scanAccounts(rows pgx.Rows) error {
 		for _, role := range roles {
 			v.Grants = append(v.Grants, citizen.Grant{Role: citizen.Role(role)})
 		}
-		c.accounts[id] = account{viewer: v}
+		known := profile{mark: bytes.Clone(mark)}
 		if person != nil {
-			c.accounts[id] = account{v, *person}
+			known.person = *person
 		}
+		c.accounts[id] = account{known, v}
 		return nil
 	})
 	return err

@@ -54,6 +54,7 @@ type Voter struct {
 	Kind   VoterKind
 	ID     uuid.UUID      // the account's, the person's, or the device's random one
 	Viewer citizen.Viewer // what is known of the account
+	Listed bool           // on the poll's list of voters: see Box.Recognise
 }
 
 // ByAccount is the voter signed in as v. In a poll that asks for a checked

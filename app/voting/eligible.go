@@ -30,7 +30,7 @@ func (p *Poll) eligible(v Voter, today string) Verdict {
 	case p.VoterKind() == TicketVoter:
 		reasons = []access.Reason{ticketUnknown}
 	case v.Kind == AccountVoter:
-		reasons = p.Electorate.Missing(v.Viewer, today)
+		reasons = append(p.Electorate.Missing(v.Viewer, today), p.Electorate.missingList(v)...)
 	case p.VoterKind() == IdentityVoter && v.Kind == IdentityVoter:
 		// Whoever checked the identity in front of them has judged the rest.
 	default:

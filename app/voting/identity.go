@@ -16,11 +16,18 @@ import (
 // Nobody else needs to know: callers name the account, the box finds the
 // person.
 
-// personsOf returns whose accounts the ballots of a batch come from, in a poll
-// whose voters are persons. It is read before the lock, to make the keys, and
-// looked at again under it: see count.moved.
-func (b *Box) personsOf(ctx context.Context, p *Poll, waiters []*waiter) (map[uuid.UUID]uuid.UUID, error) {
-	if p.VoterKind() != IdentityVoter {
+// profile is what is known of an account beyond what pages show: whose it is
+// proven to be, and what it is looked for by on the poll's list.
+type profile struct {
+	person uuid.UUID // zero when nobody knows
+	mark   []byte    // nil where there is no list, or nothing to look for
+}
+
+// profilesOf returns what is known of the accounts that the ballots of a batch
+// come from, in a poll whose voters are persons or on a list. It is read before
+// the lock, to make the keys, and looked at again under it: see count.moved.
+func (b *Box) profilesOf(ctx context.Context, p *Poll, waiters []*waiter) (map[uuid.UUID]profile, error) {
+	if p.VoterKind() != IdentityVoter && p.Electorate.List == NoList {
 		return nil, nil
 	}
 	var accounts []string
@@ -29,26 +36,30 @@ func (b *Box) personsOf(ctx context.Context, p *Poll, waiters []*waiter) (map[uu
 			accounts = append(accounts, w.sub.Voter.ID.String())
 		}
 	}
-	var persons map[uuid.UUID]uuid.UUID
+	var profiles map[uuid.UUID]profile
 	err := b.db.ReadTenant(ctx, p.Tenant, func(ctx context.Context, tx bun.Tx) (err error) {
-		persons, err = selectPersons(ctx, tx, p.Tenant, accounts)
+		profiles, err = selectProfiles(ctx, tx, p.Tenant, p.Electorate.List, accounts)
 		return err
 	})
-	return persons, err
+	return profiles, err
 }
 
-func selectPersons(ctx context.Context, tx bun.IDB, t tenant.ID, accounts []string) (map[uuid.UUID]uuid.UUID, error) {
-	var rows []struct{ ID, PersonID uuid.UUID }
-	err := tx.NewRaw(`SELECT c.id, c.person_id FROM unnest(?::uuid[]) AS k (id)
-		JOIN core.citizens c ON c.tenant_id = ? AND c.id = k.id WHERE c.person_id IS NOT NULL`, pgdialect.Array(accounts), t).Scan(ctx, &rows)
+func selectProfiles(ctx context.Context, tx bun.IDB, t tenant.ID, list ListKind, accounts []string) (map[uuid.UUID]profile, error) {
+	var rows []struct {
+		ID       uuid.UUID
+		PersonID uuid.NullUUID
+		Mark     []byte
+	}
+	err := tx.NewRaw(`SELECT c.id, c.person_id, CASE ?2::text`+readMark+` AS mark FROM unnest(?0::uuid[]) AS k (id)
+		JOIN core.citizens c ON c.tenant_id = ?1 AND c.id = k.id`, pgdialect.Array(accounts), t, string(list)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("find the persons of accounts: %w", err)
 	}
-	persons := make(map[uuid.UUID]uuid.UUID, len(rows))
+	profiles := make(map[uuid.UUID]profile, len(rows))
 	for _, r := range rows {
-		persons[r.ID] = r.PersonID
+		profiles[r.ID] = profile{r.PersonID.UUID, r.Mark}
 	}
-	return persons, nil
+	return profiles, nil
 }
 
 // guises returns the voters that somebody is, from poll to poll: their account,
@@ -57,8 +68,8 @@ func guises(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter) ([]Voter, err
 	if v.Kind != AccountVoter {
 		return []Voter{v}, nil
 	}
-	persons, err := selectPersons(ctx, tx, t, []string{v.ID.String()})
-	if person, known := persons[v.ID]; known {
+	profiles, err := selectProfiles(ctx, tx, t, NoList, []string{v.ID.String()})
+	if person := profiles[v.ID].person; person != uuid.Nil {
 		return []Voter{v, ByIdentity(person)}, err
 	}
 	return []Voter{v}, err

@@ -56,6 +56,11 @@ func (b *Box) Update(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, te
 			return err
 		}
 	}
+	if terms.Electorate.List != poll.Electorate.List {
+		if err := dropOtherList(ctx, tx, poll, terms.Electorate.List); err != nil {
+			return err
+		}
+	}
 	if terms.Visibility == Hidden && poll.Visibility != Hidden {
 		poll.Revision += head.Revision // the revision that everybody saw never goes back
 	}
@@ -121,6 +126,9 @@ func (b *Box) Schedule(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID) 
 	case !poll.Closes.IsZero() && !poll.Closes.After(poll.Now):
 		return fault.OnFields(fault.Field{Name: "closes", Key: "voting.terms.closes_past"})
 	}
+	if err := poll.requireList(); err != nil {
+		return err
+	}
 	opens := poll.Opens
 	if !opens.IsZero() && opens.Before(poll.Now) {
 		opens = poll.Now // it did not open in the past: nobody could vote then
@@ -145,6 +153,9 @@ func (b *Box) Open(ctx context.Context, t tenant.ID, id PollID, act Act) error {
 			return ErrWrongState
 		case !poll.Closes.IsZero() && !poll.Closes.After(poll.Now):
 			return fault.OnFields(fault.Field{Name: "closes", Key: "voting.terms.closes_past"})
+		}
+		if err := poll.requireList(); err != nil {
+			return err
 		}
 		if poll.scheduledAt.IsZero() {
 			poll.scheduledAt = poll.Now

@@ -114,6 +114,10 @@ type Electorate struct {
 	// Imported polls take the ballots of a file that somebody else published,
 	// and nobody's besides.
 	Imported bool `json:"imported,omitempty"`
+
+	// List is the kind of list that voters must be on, if there is one. They are
+	// looked for with what they have proven.
+	List ListKind `json:"list,omitempty"`
 }
 
 // Room opens a poll to whoever is present.
@@ -201,6 +205,7 @@ type Poll struct {
 	CancelReason string
 	PaperDoneAt  time.Time // when somebody said that every paper ballot was in
 	SeveredAt    time.Time // when its ballots were severed from their voters; see Custody
+	Listed       int64     // how many the list of voters names, where there is one
 	Shown        bool      // the host shows the counts in the room, where they may be shown
 	HostCounted  bool      // the host counted who is present; else those are who said so themselves
 	Revision     int64

@@ -205,13 +205,13 @@ func (b *Box) attempt(key pollKey, waiters []*waiter) ([]outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	persons, err := b.personsOf(ctx, def.poll, waiters)
+	profiles, err := b.profilesOf(ctx, def.poll, waiters)
 	if err != nil {
 		return nil, err
 	}
 	entrants := make([]entrant, len(waiters))
 	for i, w := range waiters {
-		entrants[i] = def.entrant(w.sub, persons)
+		entrants[i] = def.entrant(w.sub, profiles[w.sub.Voter.ID])
 	}
 	outcomes, err := b.commitBatch(ctx, def, entrants)
 	if errors.Is(err, errStale) {

@@ -28,6 +28,7 @@ type Ruleset struct {
 	Ties        string        `json:"ties"` // always "lot"
 	Voter       VoterKind     `json:"voter"`
 	Electorate  Electorate    `json:"electorate"`
+	List        *listSummary  `json:"list,omitempty"`
 	Entitled    int64         `json:"entitled"`
 	Paper       Typing        `json:"paper,omitempty"`
 	Room        bool          `json:"room"`

@@ -57,6 +57,7 @@ type pollRow struct {
 
 	Now       time.Time `bun:"now,scanonly"`
 	SeveredAt time.Time `bun:"severed_at,scanonly"`
+	Listed    int64     `bun:"listed,scanonly"`
 }
 
 type optionRow struct {
@@ -90,7 +91,7 @@ func (r *pollRow) poll() *Poll {
 			Opens: utc(r.OpensAt), Closes: utc(r.ClosesAt), Position: r.Position,
 		},
 		OpenedAt: utc(r.OpenedAt), ClosedAt: utc(r.ClosedAt), CancelReason: r.CancelReason,
-		Shown: r.Shown, HostCounted: r.PresentByHost, Revision: r.Revision, Now: utc(r.Now), SeveredAt: utc(r.SeveredAt), PaperDoneAt: utc(r.PaperDoneAt),
+		Shown: r.Shown, HostCounted: r.PresentByHost, Revision: r.Revision, Now: utc(r.Now), SeveredAt: utc(r.SeveredAt), PaperDoneAt: utc(r.PaperDoneAt), Listed: r.Listed,
 		scheduledAt: utc(r.ScheduledAt), countedAt: utc(r.CountedAt),
 		publishedAt: utc(r.PublishedAt), cancelledAt: utc(r.CancelledAt),
 	}
@@ -119,6 +120,7 @@ func utc(t time.Time) time.Time {
 func selectRows(ctx context.Context, tx bun.IDB, t tenant.ID, where string, args ...any) ([]*Poll, error) {
 	var rows []*pollRow
 	err := tx.NewSelect().Model(&rows).ColumnExpr("?TableColumns").ColumnExpr("core.now() AS now").
+		ColumnExpr("coalesce((SELECT l.entries FROM voting.lists l WHERE l.tenant_id = poll.tenant_id AND l.poll_id = poll.id), 0) AS listed").
 		ColumnExpr("(SELECT m.severed_at FROM voting.minutes m WHERE m.tenant_id = poll.tenant_id AND m.poll_id = poll.id)").
 		Where("poll.tenant_id = ?", t).Where(where, args...).
 		Order("poll.position", "poll.created_at", "poll.id").Scan(ctx)
@@ -351,7 +353,11 @@ func insertRuleset(ctx context.Context, tx bun.IDB, p *Poll, h *Head, act Act) (
 	if err != nil {
 		return hash, fmt.Errorf("number a ruleset: %w", err)
 	}
-	body, err := canonical(p.ruleset(version))
+	rules := p.ruleset(version)
+	if rules.List, err = summariseList(ctx, tx, p); err != nil {
+		return hash, err
+	}
+	body, err := canonical(rules)
 	if err != nil {
 		return hash, err
 	}

@@ -96,6 +96,9 @@ func (t Terms) Check() error {
 	refuse(t.Release != AtClosing && t.Release != ByAct, "release", "voting.terms.release")
 	refuse(!slices.Contains(Typings, t.Paper), "paper", "voting.terms.paper")
 	refuse(t.Paper != NoPaper && !t.mayHavePaper(), "paper", "voting.terms.paper_identity")
+	refuse(!slices.Contains(ListKinds, t.Electorate.List), "list", "voting.terms.list")
+	refuse(t.Electorate.List == MailList && t.Electorate.Person < MailList.proof(), "person", "voting.terms.list_mail")
+	refuse(t.Electorate.List == CivilList && t.Electorate.Person < CivilList.proof(), "person", "voting.terms.list_civil")
 	refuse(t.Entitled < 0, "entitled", "voting.terms.entitled")
 	refuse(!slices.Contains([]VoterKind{DeviceVoter, TicketVoter, AccountVoter}, t.Room.Voter), "room", "voting.terms.room")
 	t.checkQuorum(refuse)
@@ -161,7 +164,7 @@ func (p *Poll) mayBecome(next Terms, voted bool) error {
 		"release": was.Release != next.Release,
 		"room":    was.Room.Open != next.Room.Open || was.Room.Voter != next.Room.Voter,
 		// Between an account and a checked identity, the keys are not the same.
-		"electorate": was.VoterKind() != next.VoterKind(),
+		"electorate": was.VoterKind() != next.VoterKind() || was.Electorate.List != next.Electorate.List,
 	}
 	if voted {
 		frozen["question"] = was.Question != next.Question

@@ -128,6 +128,7 @@ func (d *Dossier) lacks() []Lack {
 	need(len(d.Polls) > 0, stepPolls, "consultations.lack.poll")
 	for _, p := range d.Polls {
 		need(p.Terms.Check() == nil, stepPolls, "consultations.lack.poll_incomplete")
+		need(!p.ListMissing(), stepPolls, "consultations.lack.list")
 	}
 	return list
 }

@@ -107,6 +107,9 @@ type pollForm struct {
 	AgeFrom     web.Whole   `form:"age_from"`
 	AgeTo       web.Whole   `form:"age_to"`
 	Zones       []uuid.UUID `form:"zones"`
+	AgeOn       string      `form:"age_on" validate:"max=10"`
+	Roles       []string    `form:"roles"`
+	List        string      `form:"list"`
 	Do          string      `form:"do"`
 
 	options []voting.Option
@@ -126,6 +129,7 @@ func pollFormOf(p *voting.Poll) pollForm {
 		Revision: p.Revision, Question: p.Question, Description: p.Description, Method: string(p.Method),
 		Visibility: string(p.Visibility), AllowChange: p.AllowChange,
 		Person: int(p.Electorate.Person), Residence: int(p.Electorate.Residence), Zones: p.Electorate.Zones,
+		AgeOn: p.Electorate.AgeOn, List: string(p.Electorate.List),
 		options: slices.Clone(p.Options),
 	}
 	if p.Room.Open {
@@ -134,6 +138,9 @@ func pollFormOf(p *voting.Poll) pollForm {
 	f.Entitled = shown(int(p.Entitled))
 	if q := p.Rule.Quorum; q.Share.Den > 0 {
 		f.Quorum, f.QuorumOf = web.WholeOf(q.Share.Num*100/q.Share.Den), string(q.Of)
+	}
+	for _, r := range p.Electorate.Roles {
+		f.Roles = append(f.Roles, string(r))
 	}
 	f.MaxChoices, f.AgeFrom, f.AgeTo = shown(p.MaxChoices), shown(p.Electorate.AgeFrom), shown(p.Electorate.AgeTo)
 	return f
@@ -195,6 +202,10 @@ func (f *pollForm) arrange() bool {
 
 // terms is the poll that the form describes. Choices left empty are no choices.
 func (f *pollForm) terms() voting.Terms {
+	var roles []citizen.Role
+	for _, r := range f.Roles {
+		roles = append(roles, citizen.Role(r))
+	}
 	return voting.Terms{
 		Question: f.Question, Description: f.Description, Method: voting.Method(f.Method), MaxChoices: f.maxChoices(),
 		Options:    slices.DeleteFunc(slices.Clone(f.options), func(o voting.Option) bool { return o.Label == "" && o.Description == "" }),
@@ -202,8 +213,8 @@ func (f *pollForm) terms() voting.Terms {
 		Room: voting.Room{Open: f.Room != "", Voter: voting.VoterKind(f.Room)}, Rule: counting.Rule{Quorum: f.quorum()},
 		Electorate: voting.Electorate{Requirements: access.Requirements{
 			Person: citizen.Proof(f.Person), Residence: citizen.Proof(f.Residence),
-			AgeFrom: int(f.AgeFrom.N), AgeTo: int(f.AgeTo.N), Zones: f.Zones,
-		}},
+			AgeFrom: int(f.AgeFrom.N), AgeTo: int(f.AgeTo.N), AgeOn: f.AgeOn, Zones: f.Zones, Roles: roles,
+		}, List: voting.ListKind(f.List)},
 	}
 }
 
@@ -235,6 +246,7 @@ func (f *pollForm) view(o views.Office, t *tenant.Tenant, base string) views.Pol
 		MaxChoices: f.MaxChoices.String(), Visibility: f.Visibility, AllowChange: f.AllowChange, Room: f.Room,
 		Entitled: f.Entitled.String(), Quorum: f.Quorum.String(), QuorumOf: f.QuorumOf,
 		Person: strconv.Itoa(f.Person), Residence: strconv.Itoa(f.Residence), AgeFrom: f.AgeFrom.String(), AgeTo: f.AgeTo.String(),
+		AgeOn: f.AgeOn, Roles: f.Roles, List: f.List,
 		Back: base + "/" + stepPolls,
 	}
 	for _, id := range f.Zones {

@@ -53,6 +53,12 @@ func officePoll(ctx context.Context, t *tenant.Tenant, poll *voting.Poll) views.
 	if poll.Terms.Check() != nil {
 		q.Incomplete = i18n.T(ctx, "consultations.lack.poll_incomplete")
 	}
+	if poll.Electorate.List != voting.NoList {
+		q.List = &ui.Link{Label: i18n.T(ctx, "consultations.poll.list", "Count", poll.Listed), Href: listHref(poll.ID), Icon: "list"}
+	}
+	if poll.ListMissing() {
+		q.Incomplete = i18n.T(ctx, "consultations.lack.list")
+	}
 	if poll.State == voting.Scheduled || poll.State == voting.Open {
 		if poll.Room.Open {
 			q.Host = &ui.Link{Label: i18n.T(ctx, "consultations.poll.host"), Href: hostHref(poll.ID), Icon: "tablet"}

@@ -3,6 +3,7 @@ package consultations
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -182,6 +183,11 @@ func checkedTerms(c *Consultation, terms voting.Terms) (voting.Terms, error) {
 	wrong.when(e.AgeFrom < 0 || e.AgeFrom > 120, "age_from", "consultations.age.range")
 	wrong.when(e.AgeTo < 0 || e.AgeTo > 120, "age_to", "consultations.age.range")
 	wrong.when(e.AgeTo > 0 && e.AgeTo < e.AgeFrom, "age_to", "consultations.age.reversed")
+	if e.AgeOn != "" {
+		_, err := time.Parse(time.DateOnly, e.AgeOn)
+		wrong.when(err != nil, "age_on", "consultations.age.day")
+	}
+	wrong.when(slices.ContainsFunc(e.Roles, func(r citizen.Role) bool { return !slices.Contains(citizen.Roles, r) }), "roles", "consultations.roles.unknown")
 	return terms, wrong.err()
 }
 

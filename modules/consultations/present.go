@@ -27,6 +27,7 @@ func officeHref(id uuid.UUID) string { return officePath + "/" + id.String() }
 func pollHref(id voting.PollID) string    { return "/votes/" + id.String() }
 func resultsHref(id voting.PollID) string { return pollHref(id) + "/resultats" }
 func screenHref(id voting.PollID) string  { return "/ecran/" + id.String() }
+func listHref(id voting.PollID) string    { return "/office/votes/" + id.String() + "/liste" }
 func hostHref(id voting.PollID) string    { return "/office/votes/" + id.String() + "/pupitre" }
 
 // stateOf says where a consultation stands.
@@ -115,6 +116,7 @@ func item(ctx context.Context, t *tenant.Tenant, c *Consultation) views.Item {
 // of them.
 type reader struct {
 	viewer  citizen.Viewer
+	voter   map[voting.PollID]voting.Voter // as whom they would vote in each poll
 	voted   map[voting.PollID]bool
 	seen    map[voting.PollID]voting.View // what may be seen of each poll now
 	preview bool

@@ -57,7 +57,7 @@ func invite(ctx context.Context, t *tenant.Tenant, d *Dossier, p *voting.Poll, r
 		q.Done = i18n.T(ctx, "consultations.poll.voted_final")
 		return
 	}
-	verdict := p.Eligible(voting.ByAccount(r.viewer), t.TimeZone)
+	verdict := p.Eligible(r.voter[p.ID], t.TimeZone)
 	if verdict.Allowed || !r.viewer.SignedIn { // the booth leads visitors to sign in, and back
 		q.Action, q.Primary = vote, true
 		return

@@ -18,7 +18,7 @@ import (
 // reader finds what the ballot box knows of a reader and lets them see: in
 // which polls they have taken part, never what they voted.
 func (s *service) reader(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, d *Dossier) (reader, error) {
-	r := reader{viewer: v}
+	r := reader{viewer: v, voter: map[voting.PollID]voting.Voter{}}
 	var err error
 	if r.seen, err = s.seen(ctx, t.ID, d, realtime.Public); err != nil || !v.SignedIn {
 		return r, err
@@ -27,6 +27,9 @@ func (s *service) reader(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		ids := make([]voting.PollID, len(d.Polls))
 		for i, p := range d.Polls {
 			ids[i] = p.ID
+			if r.voter[p.ID], err = s.box.RecogniseIn(ctx, tx, p, voting.ByAccount(v)); err != nil {
+				return err
+			}
 		}
 		r.voted, err = s.box.Voted(ctx, tx, t.ID, voting.ByAccount(v), ids...)
 		return err

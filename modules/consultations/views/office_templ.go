@@ -1035,7 +1035,7 @@ func officePollActions(q OfficePoll) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, link := range []*ui.Link{q.Host, q.Screen, q.Results} {
+		for _, link := range []*ui.Link{q.Host, q.List, q.Screen, q.Results} {
 			if link != nil {
 				templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: link.Label, Href: link.Href, Icon: link.Icon, Kind: ui.Secondary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -1704,11 +1704,27 @@ func electorateFields(f PollForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "age_on", Label: i18n.T(ctx, "consultations.electorate.age_on"), Hint: i18n.T(ctx, "consultations.electorate.age_on.hint"), Type: "date", Value: f.AgeOn, Short: true, Error: f.Errors.For("age_on")}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if len(f.AllZones) > 0 {
 			templ_7745c5c3_Err = ui.ChoiceGroup(ui.ChoiceGroupProps{Name: "zones", Legend: i18n.T(ctx, "consultations.electorate.zones"), Hint: i18n.T(ctx, "consultations.electorate.zones.hint"), Error: f.Errors.For("zones"), Multiple: true, Values: f.Zones, Options: f.AllZones, Columns: true, Compact: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		}
+		templ_7745c5c3_Err = ui.Select(ui.SelectProps{Name: "list", Label: i18n.T(ctx, "consultations.electorate.list"), Hint: i18n.T(ctx, "consultations.electorate.list.hint"), Value: f.List, Error: f.Errors.For("list"), Options: []ui.Option{
+			{Value: "", Label: i18n.T(ctx, "consultations.list.none")},
+			{Value: "mail", Label: i18n.T(ctx, "consultations.list.mail")},
+			{Value: "civil", Label: i18n.T(ctx, "consultations.list.civil")},
+		}}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.ChoiceGroup(ui.ChoiceGroupProps{Name: "roles", Legend: i18n.T(ctx, "consultations.electorate.roles"), Hint: i18n.T(ctx, "consultations.electorate.roles.hint"), Error: f.Errors.For("roles"), Multiple: true, Values: f.Roles, Columns: true, Compact: true, Options: roleChoices(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "</fieldset>")
 		if templ_7745c5c3_Err != nil {
@@ -1857,7 +1873,7 @@ func Lead(p Overview) templ.Component {
 							var templ_7745c5c3_Var67 string
 							templ_7745c5c3_Var67, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "consultations.act.open.text"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 333, Col: 53}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 340, Col: 53}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
 							if templ_7745c5c3_Err != nil {
@@ -2026,7 +2042,7 @@ func Lead(p Overview) templ.Component {
 							var templ_7745c5c3_Var73 string
 							templ_7745c5c3_Var73, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "consultations.act.close.text"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 357, Col: 54}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 364, Col: 54}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
 							if templ_7745c5c3_Err != nil {
@@ -2105,7 +2121,7 @@ func Lead(p Overview) templ.Component {
 							var templ_7745c5c3_Var76 string
 							templ_7745c5c3_Var76, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "consultations.act.cancel.text"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 367, Col: 55}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 374, Col: 55}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
 							if templ_7745c5c3_Err != nil {
@@ -2192,7 +2208,7 @@ func version(n int64) templ.Component {
 		var templ_7745c5c3_Var78 string
 		templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.FormatInt(n, 10))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 379, Col: 69}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 386, Col: 69}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
 		if templ_7745c5c3_Err != nil {
@@ -2247,7 +2263,7 @@ func checklist(p Overview) templ.Component {
 				var templ_7745c5c3_Var81 string
 				templ_7745c5c3_Var81, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "consultations.checklist.missing", "Count", len(p.Lacks)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 385, Col: 77}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 392, Col: 77}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
 				if templ_7745c5c3_Err != nil {
@@ -2269,7 +2285,7 @@ func checklist(p Overview) templ.Component {
 				var templ_7745c5c3_Var82 string
 				templ_7745c5c3_Var82, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "consultations.checklist.ready"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 388, Col: 52}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 395, Col: 52}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
 				if templ_7745c5c3_Err != nil {
@@ -2292,7 +2308,7 @@ func checklist(p Overview) templ.Component {
 				var templ_7745c5c3_Var83 string
 				templ_7745c5c3_Var83, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "consultations.checklist.advice"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 391, Col: 53}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 398, Col: 53}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
 				if templ_7745c5c3_Err != nil {
@@ -2392,7 +2408,7 @@ func checks(list []Check, icon string) templ.Component {
 			var templ_7745c5c3_Var86 templ.SafeURL
 			templ_7745c5c3_Var86, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(c.Href))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 406, Col: 35}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 413, Col: 35}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
 			if templ_7745c5c3_Err != nil {
@@ -2405,7 +2421,7 @@ func checks(list []Check, icon string) templ.Component {
 			var templ_7745c5c3_Var87 string
 			templ_7745c5c3_Var87, templ_7745c5c3_Err = templ.JoinStringErrs(c.Text)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 406, Col: 46}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 413, Col: 46}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var87))
 			if templ_7745c5c3_Err != nil {
@@ -2699,7 +2715,7 @@ func Follow(f FollowForm) templ.Component {
 							var templ_7745c5c3_Var97 string
 							templ_7745c5c3_Var97, templ_7745c5c3_Err = templ.JoinStringErrs(n.When)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 451, Col: 32}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `modules/consultations/views/office.templ`, Line: 458, Col: 32}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
 							if templ_7745c5c3_Err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"parvis/app/citizen"
 	"parvis/app/i18n"
 	"parvis/app/ui"
 )
@@ -17,6 +18,16 @@ func paragraphs(text string) [][]string {
 		if block = strings.TrimSpace(block); block != "" {
 			list = append(list, strings.Split(block, "\n"))
 		}
+	}
+	return list
+}
+
+// roleChoices are the roles that a poll may be kept for.
+func roleChoices(ctx context.Context) []ui.ChoiceProps {
+	//i18n: role.*
+	var list []ui.ChoiceProps
+	for _, r := range citizen.Roles {
+		list = append(list, ui.ChoiceProps{Value: string(r), Label: i18n.T(ctx, "role."+string(r))})
 	}
 	return list
 }

@@ -186,6 +186,7 @@ type OfficePoll struct {
 	Edit, Remove, Move    string // addresses; none when ""
 	First, Last           bool
 	Host, Screen, Results *ui.Link
+	List                  *ui.Link // where its list of voters is imported
 	Incomplete            string
 	ID                    string
 }
@@ -205,6 +206,8 @@ type PollForm struct {
 	Room                              string // what makes a voter in the room; "" when there is none
 	Entitled, Quorum, QuorumOf        string
 	Person, Residence, AgeFrom, AgeTo string
+	AgeOn, List                       string
+	Roles                             []string
 	Zones                             []string
 	AllZones                          []ui.ChoiceProps
 	Locked                            string
