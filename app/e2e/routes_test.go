@@ -106,6 +106,8 @@ var ways = map[string]way{
 	"POST /deconnexion":             {as: "leaver", form: at("/moi/profil"), ends: true},
 
 	"GET /moi":                              {as: resident},
+	"GET /moi/nouvelles":                    {as: resident},
+	"POST /moi/nouvelles":                   {as: resident, form: at("/moi/nouvelles")},
 	"GET /moi/profil":                       {as: resident},
 	"POST /moi/profil":                      {as: resident, fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
 	"POST /moi/profil/email":                {as: resident, form: at("/moi/profil")},

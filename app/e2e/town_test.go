@@ -98,6 +98,8 @@ func (s *server) plant(t testing.TB, name, brand string) *planted {
 	p.must(t, err)
 	p.zone = p.town.Zones[0].ID
 	p.people(ctx, t)
+	p.exec(t, `INSERT INTO core.notices (tenant_id, citizen_id, title, body, href) VALUES ($1, $2, $3, $3, '/')`,
+		p.town.ID.String(), p.person[resident].String(), p.says("Nouvelle"))
 	p.consult(ctx, t)
 	p.furnish(t)
 	return p

@@ -23,12 +23,14 @@ import (
 	"parvis/app/identity"
 	"parvis/app/mail"
 	"parvis/app/module"
+	"parvis/app/notify"
 	"parvis/app/places"
 	"parvis/app/site"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/verify"
 	"parvis/app/voting"
+	"parvis/app/watch"
 	"parvis/app/web"
 	"parvis/realtime"
 )
@@ -37,7 +39,7 @@ import (
 func Catalogues() []fs.FS {
 	return []fs.FS{
 		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
-		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, discussion.Catalogue, electors.Catalogue,
+		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, watch.Catalogue, notify.Catalogue, discussion.Catalogue, electors.Catalogue,
 	}
 }
 
@@ -47,6 +49,7 @@ func (a *App) mount() {
 	root.Get("/direct", realtime.Handler(a.live.hub, a.authorizeSocket))
 	a.site.Mount(root)
 	a.Identity.Mount(root)
+	a.news.Mount(root)
 	a.Booth.Mount(root)
 	a.verify.Mount(root)
 	a.Discussion.Mount(root)
@@ -56,6 +59,7 @@ func (a *App) mount() {
 	a.Booth.MountOffice(office)
 	a.Discussion.MountOffice(office)
 	archives.New(archives.Deps{Custody: a.Custody, Polls: a.Booth}).MountOffice(office)
+	watch.New(watch.Deps{DB: a.DB, Box: a.Box, Polls: a.Booth, Keys: a.Journal}).MountOffice(office)
 	a.electors().MountOffice(office)
 	api := root.Group("/api/v1")
 	for _, m := range a.Modules {
@@ -119,7 +123,7 @@ type Uploader interface{ Uploads() []web.Upload }
 
 // personal is what the platform itself keeps about people.
 func (a *App) personal() []module.PersonalData {
-	return []module.PersonalData{a.Identity, a.Box, a.Discussion}
+	return []module.PersonalData{a.Identity, a.Box, a.news, a.Discussion}
 }
 
 func (a *App) holdings() []module.Holding {

@@ -6,6 +6,7 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -25,6 +26,7 @@ import (
 	"parvis/app/jobs"
 	"parvis/app/mail"
 	"parvis/app/module"
+	"parvis/app/notify"
 	"parvis/app/site"
 	"parvis/app/tenant"
 	"parvis/app/verify"
@@ -79,6 +81,7 @@ type App struct {
 
 	bundle *i18n.Bundle
 	site   *site.Site
+	news   *notify.Service
 	verify *verify.Pages
 	ready  readiness
 	secret []byte
@@ -133,6 +136,7 @@ func (a *App) buildServices() (err error) {
 	watch := journal.NewWatch(a.Live)
 	a.Box = voting.New(voting.Deps{DB: a.DB, Live: watch, Log: a.Log})
 	a.Journal = journal.New(journal.Deps{DB: a.DB, Box: a.Box, Watch: watch, Secret: a.secret, Kept: a.Files, Log: a.Log})
+	a.news = notify.New(a.DB)
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Mail: a.Mail, Clock: a.Clock, Secret: a.secret, Demo: a.Config.Demo, Log: a.Log,
 	})
@@ -160,7 +164,7 @@ func (a *App) buildEdge() (err error) {
 	a.Booth = booth.New(booth.Deps{DB: a.DB, Box: a.Box, Subjects: a.subjects, Secret: a.secret, Log: a.Log})
 	a.verify = verify.New(verify.Deps{Journal: a.Journal, Box: a.Box, Polls: a.Booth})
 	a.site = site.New(site.Deps{
-		DB: a.DB, Clock: a.Clock, Directory: a.Directory, Files: a.Files, Modules: a.Modules, Holdings: a.holdings(),
+		DB: a.DB, Clock: a.Clock, Directory: a.Directory, Files: a.Files, Modules: a.Modules, Holdings: a.holdings(), News: a.news,
 	})
 	a.Fiber, err = web.New(web.Options{
 		Tenants: a.Directory, Sessions: a.Identity, Messages: a.bundle, Secret: a.secret,
@@ -183,11 +187,13 @@ func (a *App) Start(ctx context.Context) error {
 	a.Jobs.Every("identity_retention", 24*time.Hour, func(ctx context.Context) error {
 		return a.Identity.Retain(ctx, a.Directory, a.bundle, func(t *tenant.Tenant) string { return a.Config.URL(t.Hosts[0], "") })
 	})
+	a.Jobs.Every("notify_retention", 24*time.Hour, a.forgetNews)
 	if err := a.Jobs.Start(ctx); err != nil {
 		return err
 	}
 	a.work.start(ctx, a.Log, "voting", a.Box.Work)
 	a.work.start(ctx, a.Log, "journal", a.Journal.Work)
+	a.work.start(ctx, a.Log, "watch", a.Box.Watch)
 	for _, m := range a.Modules {
 		if w, ok := m.(module.Worker); ok {
 			a.work.start(ctx, a.Log, m.Manifest().Name, w.Work)
@@ -195,6 +201,15 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.ready.set(true)
 	return nil
+}
+
+// forgetNews removes from every town the notices that are too old.
+func (a *App) forgetNews(ctx context.Context) error {
+	towns, err := a.Directory.All(ctx)
+	for _, t := range towns {
+		err = errors.Join(err, a.news.Forget(ctx, t.ID))
+	}
+	return err
 }
 
 // Stop ends everything in order: no new request, the sockets told to come

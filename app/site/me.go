@@ -7,6 +7,7 @@ import (
 
 	"parvis/app/i18n"
 	"parvis/app/module"
+	"parvis/app/notify"
 	"parvis/app/site/views"
 	"parvis/app/ui"
 	"parvis/app/web"
@@ -29,7 +30,12 @@ func (s *Site) mine(c *fiber.Ctx) error {
 		return err
 	}
 	slices.SortStableFunc(deeds, func(a, b module.Deed) int { return b.At.Compare(a.At) })
+	unread, err := s.news.Unread(ctx, t.ID, v.ID)
+	if err != nil {
+		return err
+	}
 	page := views.Mine{Name: v.Name, Links: []ui.Link{
+		{Label: i18n.T(ctx, "site.mine.news", "Count", unread), Href: notify.Path, Icon: "bell"},
 		{Label: i18n.T(ctx, "site.mine.profile"), Href: "/moi/profil", Icon: "circle-user"},
 		{Label: i18n.T(ctx, "site.mine.proofs"), Href: "/moi/preuves", Icon: "fingerprint-pattern"},
 		{Label: i18n.T(ctx, "site.mine.sessions"), Href: "/moi/sessions", Icon: "smartphone"},

@@ -13,6 +13,7 @@ import (
 	"parvis/app/database"
 	"parvis/app/files"
 	"parvis/app/module"
+	"parvis/app/notify"
 	"parvis/app/tenant"
 )
 
@@ -29,6 +30,7 @@ type Site struct {
 	files     *files.Store
 	modules   []module.Module
 	holdings  []module.Holding // of the platform: accounts, ballots
+	news      *notify.Service
 }
 
 // Deps is what a Site needs.
@@ -39,11 +41,12 @@ type Deps struct {
 	Files     *files.Store
 	Modules   []module.Module  // in the order of the menu
 	Holdings  []module.Holding // what the platform itself keeps about people
+	News      *notify.Service
 }
 
 // New returns the site.
 func New(d Deps) *Site {
-	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, files: d.Files, modules: d.Modules, holdings: d.Holdings}
+	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, files: d.Files, modules: d.Modules, holdings: d.Holdings, news: d.News}
 }
 
 // enabled calls do with each module that is switched on for t and has the
