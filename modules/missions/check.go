@@ -1,0 +1,174 @@
+package missions
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"parvis/app/fault"
+	"parvis/app/tenant"
+)
+
+// farthest is how long ahead a date still makes sense: further is a slip of the
+// keyboard.
+const farthest = 2 * 365 * 24 * time.Hour
+
+// complaints gathers what is wrong with the fields of a form.
+type complaints []fault.Field
+
+// when adds a complaint about a field if bad.
+func (c *complaints) when(bad bool, field, key string, args ...fault.Args) {
+	if !bad {
+		return
+	}
+	f := fault.Field{Name: field, Key: key}
+	if len(args) > 0 {
+		f.Args = args[0]
+	}
+	*c = append(*c, f)
+}
+
+// bound adds a complaint about a text that is longer than limit characters.
+func (c *complaints) bound(text, field string, limit int) {
+	c.when(utf8.RuneCountInString(text) > limit, field, "missions.too_long", fault.Args{"Limit": limit})
+}
+
+// err returns the fault that says it all, nil when nothing is wrong.
+func (c complaints) err() error {
+	if len(c) == 0 {
+		return nil
+	}
+	return fault.OnFields(c...)
+}
+
+// oneLine keeps a text on one line, without what PostgreSQL cannot hold.
+func oneLine(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }
+
+// tidy keeps the lines of a text as the browser sends them, without the carriage
+// returns and without what PostgreSQL cannot hold.
+func tidy(text string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
+}
+
+// trimmed returns the text as it is kept.
+func (t Text) trimmed() Text {
+	t.Title, t.Pattern, t.Address, t.Body = oneLine(t.Title), oneLine(t.Pattern), oneLine(t.Address), tidy(t.Body)
+	if t.Kind == Dated {
+		t.Pattern = ""
+	}
+	slices.Sort(t.Skills)
+	t.Skills = slices.Compact(t.Skills)
+	return t
+}
+
+// check says what is wrong with a text.
+func (t Text) check(c *complaints, town *tenant.Tenant) {
+	c.when(t.Kind != Dated && t.Kind != Regular, "kind", "missions.kind.unknown")
+	c.when(t.Title == "", "title", "missions.title.missing")
+	c.bound(t.Title, "title", maxTitle)
+	c.when(t.Body == "", "body", "missions.body.missing")
+	c.bound(t.Body, "body", maxBody)
+	c.when(!slices.Contains(Themes, t.Theme), "theme", "missions.theme.unknown")
+	c.when(t.Kind == Regular && t.Pattern == "", "pattern", "missions.pattern.missing")
+	c.bound(t.Pattern, "pattern", maxPattern)
+	c.bound(t.Address, "address", maxAddress)
+	c.when(!among(t.Skills, Skills), "skills", "missions.skills.unknown")
+	c.when(len(t.Skills) > maxSkills, "skills", "missions.skills.too_many")
+	c.when(t.Zone != uuid.Nil && zoneName(town, t.Zone) == "", "zone", "missions.zone.unknown")
+}
+
+// among reports whether every word is one of those known.
+func among(words, known []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(known, w) })
+}
+
+func zoneName(t *tenant.Tenant, id uuid.UUID) string {
+	for _, z := range t.Zones {
+		if z.ID == id {
+			return z.Name
+		}
+	}
+	return ""
+}
+
+// check says what is wrong with a slot of a kind of mission, seen at a moment.
+func (s Slot) check(c *complaints, kind Kind, now time.Time) {
+	c.when(s.Capacity < 1 || s.Capacity > maxCapacity, "capacity", "missions.slot.capacity", fault.Args{"Limit": maxCapacity})
+	if kind == Regular {
+		return
+	}
+	c.when(s.StartsAt.IsZero(), "starts", "missions.slot.starts_missing")
+	c.when(s.EndsAt.IsZero(), "ends", "missions.slot.ends_missing")
+	if s.StartsAt.IsZero() || s.EndsAt.IsZero() {
+		return
+	}
+	c.when(!s.StartsAt.After(now), "starts", "missions.slot.past")
+	c.when(s.StartsAt.After(now.Add(farthest)), "starts", "missions.slot.too_far")
+	c.when(!s.EndsAt.After(s.StartsAt), "ends", "missions.slot.reversed")
+	c.when(s.EndsAt.Sub(s.StartsAt) > 24*time.Hour, "ends", "missions.slot.too_long")
+}
+
+// mayJoin says why somebody of that birth date may not take part at a moment;
+// age is checked at each act, since a mission and a person change.
+func (m *Mission) mayJoin(bornOn string, at time.Time) error {
+	if bornOn == "" {
+		return ErrAgeUnknown
+	}
+	switch age := ageOn(bornOn, at); {
+	case m.Minors && age < youngest:
+		return ErrTooYoung.With(fault.Args{"Age": youngest})
+	case !m.Minors && age < adult:
+		return ErrNotAdult.With(fault.Args{"Age": adult})
+	}
+	return nil
+}
+
+// ageOn returns completed years; a birth date that cannot be read is that of
+// somebody too young.
+func ageOn(bornOn string, at time.Time) int {
+	born, err := time.Parse(time.DateOnly, bornOn)
+	if err != nil {
+		return 0
+	}
+	years := at.Year() - born.Year()
+	if at.Month() < born.Month() || at.Month() == born.Month() && at.Day() < born.Day() {
+		years--
+	}
+	return years
+}
+
+// when is the day by which an age is taken: that of the slot, or today.
+func (s Slot) when(now time.Time, zone *time.Location) time.Time {
+	if s.StartsAt.IsZero() {
+		return now.In(zone)
+	}
+	return s.StartsAt.In(zone)
+}
+
+var (
+	mailRE  = regexp.MustCompile(`[^\s@<>]+\s?(@|\(at\)|\[at\]|＠)\s?[^\s@<>]+\.[^\s@<>]{2,}`)
+	phoneRE = regexp.MustCompile(`(?:\+|00)?\d(?:[\s.\-/()]*\d){8,}`)
+	linkRE  = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S|\b[a-z0-9-]+\.(?:fr|com|org|net|io|eu|info|biz|link|me|ly)\b`)
+)
+
+// checkMessage says what is wrong with a message. Contact data stays out of
+// threads for good: the site relays, and nobody can be pressed to give theirs.
+func checkMessage(body, field string, links bool) error {
+	var wrong complaints
+	wrong.when(body == "", field, "missions.message.missing")
+	wrong.bound(body, field, maxMessage)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	switch {
+	case mailRE.MatchString(body) || phoneRE.MatchString(body):
+		return ErrContactData.On(field)
+	case !links && linkRE.MatchString(body):
+		return ErrLinkTooSoon.On(field)
+	}
+	return nil
+}
