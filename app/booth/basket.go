@@ -84,7 +84,7 @@ func takeOut(p *voting.Poll, marks []voting.Mark, purse counting.Purse) string {
 	over := -purse.Left()
 	for _, o := range chosen {
 		if o.Cost >= over {
-			return "« " + o.Label + " »"
+			return "«\u00a0" + o.Label + "\u00a0»"
 		}
 	}
 	var names string
@@ -92,7 +92,7 @@ func takeOut(p *voting.Poll, marks []voting.Mark, purse counting.Purse) string {
 		if names != "" {
 			names += ", "
 		}
-		names += "« " + chosen[i].Label + " »"
+		names += "«\u00a0" + chosen[i].Label + "\u00a0»"
 		over -= chosen[i].Cost
 	}
 	return names

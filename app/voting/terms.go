@@ -123,7 +123,7 @@ func (t Terms) checkQuorum(refuse func(bad bool, field, key string)) {
 }
 
 func (t Terms) minOptions() int {
-	if t.Method == YesNoAbstain {
+	if t.Method == YesNoAbstain || t.Method.Budget() {
 		return 1
 	}
 	return 2

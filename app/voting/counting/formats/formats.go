@@ -30,6 +30,10 @@ type File struct {
 	// Rule is the whole rule, in formats that carry one.
 	Rule     *counting.Rule
 	Warnings []Warning
+	// Meta and Rows are what a Pabulib file says besides: its META by key, and the columns of each project, in the
+	// order of the profile's options.
+	Meta map[string]string
+	Rows []map[string]string
 }
 
 // Warning is something tolerated in a file, with its meaning stated.

@@ -165,6 +165,11 @@ func (p *pabulib) project(row []string) error {
 		p.stated[id] = n
 	}
 	p.options = append(p.options, counting.Option{ID: id, Name: p.cell(row, "name"), Cost: cost})
+	columns := make(map[string]string, len(p.columns))
+	for name := range p.columns {
+		columns[name] = p.cell(row, name)
+	}
+	p.file.Rows = append(p.file.Rows, columns)
 	return nil
 }
 
@@ -253,7 +258,7 @@ func (p *pabulib) finish(section string) error {
 			return p.fault("META: min_project_score_threshold: %v", err)
 		}
 	}
-	p.file.Profile = p.builder.Profile()
+	p.file.Profile, p.file.Meta = p.builder.Profile(), p.meta
 	p.compareVotes()
 	return nil
 }
