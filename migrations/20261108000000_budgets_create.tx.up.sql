@@ -152,7 +152,7 @@ CREATE TABLE budgets.projects (
 	CONSTRAINT accepted_with_its_cost CHECK (verdict <> 'accepted' OR cost IS NOT NULL),
 	CONSTRAINT refused_with_a_reason CHECK (verdict NOT IN ('inadmissible', 'unfavourable') OR verdict_reason <> ''),
 	CONSTRAINT only_what_was_voted_on_wins CHECK ((won_at IS NULL) = (rank IS NULL) AND (won_at IS NULL OR verdict = 'accepted')),
-	CONSTRAINT one_winner_for_each_rank UNIQUE (tenant_id, edition_id, rank),
+	CONSTRAINT one_winner_for_each_rank UNIQUE (tenant_id, edition_id, rank) DEFERRABLE INITIALLY DEFERRED,
 	CONSTRAINT only_winners_are_built CHECK (stage IN ('', 'planned', 'designed', 'works', 'done', 'abandoned') AND (stage = '' OR won_at IS NOT NULL)),
 	CONSTRAINT a_percentage_is_one CHECK (percent BETWEEN 0 AND 100)
 );

@@ -56,6 +56,13 @@ type Text struct {
 	Adopted Act    // the délibération that adopted the règlement
 }
 
+// same reports whether two texts say the same.
+func (t Text) same(other Text) bool {
+	day := t.Adopted.On.Format(time.DateOnly) == other.Adopted.On.Format(time.DateOnly)
+	t.Adopted.On, other.Adopted.On = time.Time{}, time.Time{}
+	return day && t == other
+}
+
 // Act is a délibération of the council: its day, its number, where it is read.
 type Act struct {
 	On     time.Time

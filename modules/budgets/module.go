@@ -11,25 +11,32 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"parvis/app/citizen"
 	"parvis/app/database"
 	"parvis/app/files"
 	"parvis/app/identity"
 	"parvis/app/module"
 	"parvis/app/tenant"
 	"parvis/app/voting"
+	"parvis/app/web"
 )
 
 // name is the module's: schema, message keys and migrations carry it.
 const name = "budgets"
 
-var _ module.Module = (*Module)(nil)
+var (
+	_ module.Module       = (*Module)(nil)
+	_ module.Carder       = (*Module)(nil)
+	_ module.Counters     = (*Module)(nil)
+	_ module.Navigator    = (*Module)(nil)
+	_ module.Searcher     = (*Module)(nil)
+	_ module.Todoer       = (*Module)(nil)
+	_ module.Worker       = (*Module)(nil)
+	_ module.PersonalData = (*Module)(nil)
+	_ module.Activity     = (*Module)(nil)
+)
 
 //go:embed i18n/*.json
 var catalogue embed.FS
-
-// staff is who works in the module's back office.
-var staff = []citizen.Role{citizen.Agent, citizen.Official, citizen.Administrator}
 
 // Deps are what the module works with.
 type Deps struct {
@@ -58,11 +65,59 @@ func (*Module) Manifest() module.Manifest {
 	return module.Manifest{Name: name, Path: "budgets-participatifs", Office: staff, Catalogue: catalogue}
 }
 
-// Mount adds the pages.
-func (m *Module) Mount(_, _, _ fiber.Router) {}
+// Mount adds the pages: reading and depositing for everybody, the rest for
+// staff.
+func (m *Module) Mount(site, office, _ fiber.Router) {
+	h := handlers{m.service}
+	site.Get("/", h.index)
+	site.Get("/:id", h.show)
+	site.Get("/:id/reglement", h.rules)
+	site.Get("/:id/projets", h.projects)
+	site.Get("/:id/deposer", h.newProject)
+	site.Post("/:id/deposer", h.createProject)
+	site.Get("/:id/projets/:project", h.project)
+	site.Get("/:id/projets/:project/photo", h.photo)
+	site.Get("/:id/projets/:project/etapes/:step/photo", h.stepPhoto)
+	site.Get("/:id/projets/:project/modifier", h.editProject)
+	site.Post("/:id/projets/:project/modifier", h.updateProject)
+	site.Post("/:id/projets/:project/retirer", h.withdraw)
 
-// service holds the use cases, one verb each, and their transactions.
-type service struct {
-	Deps
-	store store
+	o := officeHandlers{m.service}
+	office.Get("/", o.index)
+	office.Get("/nouvelle", o.newText)
+	office.Post("/nouvelle", o.create)
+	office.Get("/:id", o.lead)
+	office.Get("/:id/apercu", o.preview)
+	office.Get("/:id/texte", o.text)
+	office.Post("/:id/texte", o.saveText)
+	office.Get("/:id/calendrier", o.dates)
+	office.Post("/:id/calendrier", o.saveDates)
+	office.Get("/:id/enveloppes", o.terms)
+	office.Post("/:id/enveloppes", o.saveTerms)
+	office.Post("/:id/supprimer", o.delete)
+	office.Post("/:id/publier", o.publish)
+	office.Get("/:id/projets", o.projects)
+	office.Get("/:id/projets.csv", o.export)
+	office.Get("/:id/projets/:project", o.file)
+	office.Post("/:id/projets/:project", o.saveStudy)
+	office.Post("/:id/projets/:project/retirer", o.remove)
+	office.Post("/:id/projets/:project/etapes", o.addStep)
+	office.Post("/:id/projets/:project/etapes/:step/retirer", o.removeStep)
+	office.Get("/:id/decisions", o.decisions)
+	office.Post("/:id/decisions", o.publishDecisions)
+	office.Get("/:id/deliberation", o.outcome)
+	office.Post("/:id/deliberation", o.deliberate)
+}
+
+// Uploads are the routes that take more than an ordinary form: long texts, as
+// browsers write them, and pictures.
+func (*Module) Uploads() []web.Upload {
+	const text, margin = 900 << 10, 1 << 20
+	return []web.Upload{
+		{Pattern: officePath + "/nouvelle", Limit: text},
+		{Pattern: officePath + "/:id/texte", Limit: text},
+		{Pattern: officePath + "/:id/projets/:project/etapes", Limit: maxPhotoBytes + margin},
+		{Pattern: sitePath + "/:id/deposer", Limit: maxPhotoBytes + margin},
+		{Pattern: sitePath + "/:id/projets/:project/modifier", Limit: maxPhotoBytes + margin},
+	}
 }

@@ -167,3 +167,15 @@ func (p *Project) State(e *Edition) State {
 
 // Votable reports whether p can be chosen in the vote.
 func (p *Project) Votable() bool { return p.Verdict == Accepted && p.WithdrawnAt.IsZero() }
+
+// shownCost is what p costs as far as is known: studied, or else estimated by
+// its author.
+func (p *Project) shownCost() (money.Cents, bool) {
+	switch {
+	case p.Cost > 0:
+		return p.Cost, true
+	case p.Estimate != nil:
+		return *p.Estimate, true
+	}
+	return 0, false
+}

@@ -3,21 +3,16 @@ package budgets
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
 
 	"parvis/app/citizen"
 	"parvis/app/database"
 	"parvis/app/markdown"
 	"parvis/app/money"
+	"parvis/app/search"
 	"parvis/app/tenant"
 	"parvis/app/voting/counting"
 )
@@ -172,7 +167,7 @@ func (store) save(ctx context.Context, tx bun.IDB, t tenant.ID, e *Edition) erro
 		nullTime(e.InformationAt), nullTime(e.DepositAt), nullTime(e.StudyAt), nullTime(e.VoteAt), nullTime(e.ResultAt),
 		nullTime(e.DeliberationAt), nullTime(e.WinnersAt), nullTime(e.DeliveryAt),
 		nullTime(e.PublishedAt), nullTime(e.DecidedAt), e.Outcome.Text, nullTime(e.OutcomeAt), nullDay(e.Outcome.On), e.Outcome.Number, e.Outcome.URL,
-		fold(e.Title), fold(e.Summary+" "+e.Easy), fold(markdown.Text(e.Body, maxBody)), t, e.ID, e.Version).Exec(ctx)
+		search.Fold(e.Title), search.Fold(e.Summary+" "+e.Easy), search.Fold(markdown.Text(e.Body, maxBody)), t, e.ID, e.Version).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save an edition: %w", err)
 	}
@@ -209,19 +204,6 @@ func (store) delete(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) 
 
 // wordsSQL is the text that searches look into, by weight.
 const wordsSQL = `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'B') || setweight(to_tsvector('french', ?), 'C')`
-
-// fold takes the accents and the marks of the plural off, so that "ecole" finds
-// "écoles" and "vélo" finds "vélos", which PostgreSQL's French does not.
-func fold(text string) string {
-	folded, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), text)
-	if err != nil {
-		return text // cannot happen on text that came through a form
-	}
-	folded = strings.NewReplacer("œ", "oe", "Œ", "Oe", "æ", "ae", "Æ", "Ae", "\x00", " ").Replace(folded)
-	return pluralRE.ReplaceAllString(folded, "$1")
-}
-
-var pluralRE = regexp.MustCompile(`(?i)(\pL{3})[sx]\b`)
 
 func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 

@@ -14,6 +14,7 @@ import (
 	"parvis/app/markdown"
 	"parvis/app/money"
 	"parvis/app/places"
+	"parvis/app/search"
 	"parvis/app/tenant"
 )
 
@@ -58,6 +59,11 @@ type projectRow struct {
 const projectColumns = `id, edition_id, version, number, author_id, author_name, title, text, theme, zone_id, place, lat, lon,
 	photo_sha256, photo_type, photo_size, photo_alt, estimate, deposited_at, withdrawn_at, withdrawn_why,
 	verdict, verdict_reason, cost, decided_at, rank, won_at, stage, percent, promised_on, first_on, created_at, updated_at`
+
+// projectColumnsOf is projectColumns in a query where the table has a name.
+func projectColumnsOf(table string) string {
+	return table + "." + strings.Join(strings.Fields(projectColumns), " "+table+".")
+}
 
 func (r *projectRow) project() *Project {
 	p := &Project{
@@ -170,7 +176,7 @@ func (store) saveProject(ctx context.Context, tx bun.IDB, t tenant.ID, p *Projec
 		lat, lon, p.Photo.SHA256, p.Photo.MediaType, p.Photo.Size, p.Photo.Alt, p.Estimate,
 		nullTime(p.DepositedAt), nullTime(p.WithdrawnAt), p.WithdrawnWhy, string(p.Verdict), p.Reason, cost, nullTime(p.DecidedAt),
 		place, nullTime(p.WonAt), string(p.Stage), p.Percent, nullDay(p.PromisedOn), nullDay(p.FirstOn),
-		fold(p.Title), fold(p.Place), fold(markdown.Text(p.Text, maxProjectText)), foldedWords(p), t, p.ID, p.Version).Exec(ctx)
+		search.Fold(p.Title), search.Fold(p.Place), search.Fold(markdown.Text(p.Text, maxProjectText)), search.Words(p.Title+" "+p.Place), t, p.ID, p.Version).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save a project: %w", err)
 	}
@@ -181,5 +187,16 @@ func (store) saveProject(ctx context.Context, tx bun.IDB, t tenant.ID, p *Projec
 	return nil
 }
 
-// foldedWords is what words typed wrong are compared with.
-func foldedWords(p *Project) string { return strings.ToLower(fold(p.Title + " " + p.Place)) }
+// mine lists the projects of somebody in an edition, drafts first.
+func (store) mine(ctx context.Context, tx bun.IDB, t tenant.ID, edition uuid.UUID, c citizen.ID) ([]*Project, error) {
+	var rows []projectRow
+	err := tx.NewRaw(`
+		SELECT `+projectColumns+`
+		FROM budgets.projects
+		WHERE tenant_id = ? AND author_id = ? AND edition_id = ?
+		ORDER BY deposited_at NULLS FIRST, created_at, id`, t, c, edition).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("list the projects of somebody: %w", err)
+	}
+	return projectsOf(rows), nil
+}
