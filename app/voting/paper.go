@@ -91,9 +91,9 @@ var (
 // not all in: there is no result before they are.
 func (p *Poll) PaperPending() bool { return p.Paper != NoPaper && p.PaperDoneAt.IsZero() }
 
-// takesSheets says whether batches may be logged now: while ballots are cast,
+// TakesSheets says whether batches may be logged now: while ballots are cast,
 // and after, until somebody has said that they are all in.
-func (p *Poll) takesSheets() error {
+func (p *Poll) TakesSheets() error {
 	switch {
 	case p.Paper == NoPaper:
 		return ErrNoPaper

@@ -62,7 +62,7 @@ func (b *Box) LogPaper(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, 
 	if err != nil {
 		return Logged{}, err
 	}
-	if err := poll.takesSheets(); err != nil {
+	if err := poll.TakesSheets(); err != nil {
 		return Logged{}, err
 	}
 	if err := poll.checkSheets(sheets); err != nil {
@@ -141,7 +141,7 @@ func (b *Box) FinishPaper(ctx context.Context, tx bun.IDB, t tenant.ID, id PollI
 	if err != nil {
 		return err
 	}
-	if err := poll.takesSheets(); err != nil {
+	if err := poll.TakesSheets(); err != nil {
 		return err
 	}
 	act.Reason = strings.TrimSpace(act.Reason)
