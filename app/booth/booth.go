@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
@@ -44,6 +45,7 @@ type SubjectInfo struct {
 	Back    string // label of the way back there: "Retour à la consultation"
 	Visible bool   // may the viewer see it, and so its polls
 	Manage  bool   // may the viewer run its polls
+	Zone    uuid.UUID // the part of the town that it is about; zero: all of it
 }
 
 // Deps is what a Booth needs.

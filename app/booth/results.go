@@ -50,7 +50,7 @@ func (b *Booth) results(c *fiber.Ctx) error {
 	if p.State.Over() {
 		page.ClosedAt = i18n.DateTime(ctx, p.Closes)
 	}
-	if err := errors.Join(b.addResult(ctx, &page, p), b.addChanges(ctx, t.ID, &page, p)); err != nil {
+	if err := errors.Join(b.addResult(ctx, &page, p), b.addChanges(ctx, t.ID, &page, p), b.addIncidents(ctx, t.ID, &page, p)); err != nil {
 		return err
 	}
 	return web.Page(c, views.ResultsPage(page))

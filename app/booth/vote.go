@@ -134,6 +134,7 @@ func (b *Booth) cast(c *fiber.Ctx) error {
 	if wrong != nil {
 		return b.refused(c, at, form, wrong)
 	}
+	b.sighted(c, at.poll, who)
 	return web.SeeOther(c, receiptHref(at.poll.ID, number))
 }
 

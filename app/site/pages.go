@@ -187,6 +187,7 @@ func (a area) open(v citizen.Viewer) bool {
 var platformAreas = []area{
 	{"site.desk.area.citizens", "/office/citoyens", "users", false, []citizen.Role{citizen.Agent}},
 	{"site.desk.area.moderation", "/office/moderation", "flag", false, []citizen.Role{citizen.Moderator}},
+	{"site.desk.area.watch", "/office/scrutin", "shield-check", false, []citizen.Role{citizen.Scrutineer}},
 	{"site.desk.area.journal", "/office/journal", "scroll-text", true, []citizen.Role{citizen.Scrutineer}},
 	{"site.desk.area.site", "/office/site", "settings", true, []citizen.Role{citizen.Administrator}},
 }

@@ -20,6 +20,7 @@ var _ module.PersonalData = (*Box)(nil)
 func (b *Box) Holdings() []module.Holding {
 	return []module.Holding{
 		{What: "voting.holding.roll.what", Purpose: "voting.holding.roll.purpose", LegalBasis: "voting.holding.public_task", Retention: "voting.holding.retention"},
+		{What: "voting.holding.sightings.what", Purpose: "voting.holding.sightings.purpose", LegalBasis: "voting.holding.public_task", Retention: "voting.holding.sightings.retention"},
 		{What: "voting.holding.ballots.what", Purpose: "voting.holding.ballots.purpose", LegalBasis: "voting.holding.public_task", Retention: "voting.holding.retention"},
 	}
 }

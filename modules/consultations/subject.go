@@ -24,7 +24,7 @@ func (m *Module) Subject(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		return booth.SubjectInfo{}, err
 	}
 	manage := mayRun(v, c)
-	info := booth.SubjectInfo{Title: c.Title, Href: href(c.ID), Back: i18n.T(ctx, "consultations.poll.back"), Visible: c.Published || manage, Manage: manage}
+	info := booth.SubjectInfo{Title: c.Title, Href: href(c.ID), Back: i18n.T(ctx, "consultations.poll.back"), Visible: c.Published || manage, Manage: manage, Zone: c.Zone}
 	if !c.Published {
 		info.Href = officeHref(c.ID)
 	}

@@ -108,7 +108,7 @@ type Results struct {
 	Origins               []ui.Fact
 	Notes, Steps          []string
 	Rules                 []ui.Fact
-	Changes               []ui.Moment
+	Changes, Incidents    []ui.Moment
 	Downloads             []ui.Link
 	ClosedAt, Fingerprint string
 }
