@@ -23,6 +23,7 @@ var capabilities = []struct {
 	{"todo", is[module.Todoer]},
 	{"personal-data", is[module.PersonalData]},
 	{"activity", is[module.Activity]},
+	{"companion", is[module.Companion]},
 	{"calendar", is[module.Calendarer]},
 	{"workplace", is[module.Workplace]},
 }

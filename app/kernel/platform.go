@@ -6,6 +6,8 @@ package kernel
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,6 +55,9 @@ type Platform struct {
 
 	// URL is where people reach a page of a town: what links in letters are made of.
 	URL func(t *tenant.Tenant, path string) string
+	// Key is a secret of the installation for one purpose, which tells nothing of
+	// those for others.
+	Key func(purpose string) []byte
 }
 
 // Options is what New needs. Config, DB and Log are required.
@@ -103,6 +108,11 @@ func New(o Options) (*App, error) {
 	}
 	p := &Platform{DB: o.DB, Clock: o.Clock, Log: o.Log, Files: files.New(filepath.Join(o.Config.Data, "files"))}
 	p.URL = func(t *tenant.Tenant, path string) string { return o.Config.URL(t.Hosts[0], path) }
+	p.Key = func(purpose string) []byte {
+		mac := hmac.New(sha256.New, secret)
+		mac.Write([]byte("module " + purpose))
+		return mac.Sum(nil)
+	}
 	a := &App{Platform: p, Config: o.Config, Directory: site.NewDirectory(o.DB, o.Clock), secret: secret}
 	if err := a.buildServices(); err != nil {
 		return nil, err

@@ -181,6 +181,13 @@ type Deed struct {
 	Href  string
 }
 
+// Companion is a module with a part of a citizen's own page, "Mon engagement",
+// such as a gauge of hours.
+type Companion interface {
+	// Mine returns that part; nil when there is nothing to show v.
+	Mine(ctx context.Context, t *tenant.Tenant, v citizen.Viewer) (templ.Component, error)
+}
+
 // Seeder is a module that can fill a demonstration site.
 type Seeder interface {
 	Seed(ctx context.Context, t *tenant.Tenant) error

@@ -48,6 +48,16 @@ func (s *Site) mine(c *fiber.Ctx) error {
 		}
 		page.Deeds = append(page.Deeds, deed)
 	}
+	err = enabled(s, t, func(_ module.Manifest, m module.Companion) error {
+		part, err := m.Mine(ctx, t, v)
+		if part != nil {
+			page.Parts = append(page.Parts, part)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	web.NoStore(c)
 	return web.Page(c, views.MinePage(page))
 }

@@ -92,6 +92,7 @@ type Text struct {
 // Mine is a citizen's own page.
 type Mine struct {
 	Name  string
+	Parts []templ.Component // what modules have of theirs, such as a gauge
 	Deeds []Deed
 	Links []ui.Link
 }
