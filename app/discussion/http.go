@@ -125,7 +125,7 @@ func (s *Service) post(c *fiber.Ctx) error {
 		return err
 	}
 	if !errs.Any() {
-		said := Said{Body: form.Body, Parent: form.Parent, Official: form.Official}
+		said := Said(form)
 		var id uuid.UUID
 		var topic Topic
 		id, topic, err = s.Post(web.Context(c), web.Tenant(c), web.Viewer(c), of, said)
