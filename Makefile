@@ -1,6 +1,6 @@
 # Parvis. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test build generate assets lint bench torture vuln clean tools tools-test
+.PHONY: help run demo demo-budget test build generate assets lint bench torture vuln clean tools tools-test
 SHELL := /bin/bash
 GO ?= go
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
@@ -16,6 +16,11 @@ run: tools build ## the demonstration site: database, towns, accounts, addresses
 
 demo: tools build ## the same on the local network, with 150 simulated voters
 	@PARVIS_DEMO=1 PARVIS_DEVELOPMENT=1 bin/parvis serve --lan --crowd 150
+
+demo-budget: tools build ## a published election in the demonstration: make demo-budget FILE=Poland_Wroclaw_2023.pb
+	@test -n "$(FILE)" || { echo "usage : make demo-budget FILE=élection.pb (format Pabulib, https://pabulib.org)" >&2; exit 2; }
+	@PARVIS_DEMO=1 PARVIS_DEVELOPMENT=1 bin/parvis import-pb "$(FILE)"
+	@PARVIS_DEMO=1 PARVIS_DEVELOPMENT=1 bin/parvis serve
 
 test: tools tools-test ## everything: unit, database, HTTP, sockets, browser, accessibility
 	@.ci/checks

@@ -42,7 +42,7 @@ func (p *Program) Run(ctx context.Context, args []string) error {
 		ErrWriter:      p.Stderr,
 		ExitErrHandler: func(context.Context, *cli.Command, error) {}, // main says it once
 		Commands: append([]*cli.Command{
-			p.serveCommand(), p.prepareCommand(), p.migrateCommand(), p.seedCommand(), p.tenantCommand(), p.exportPollCommand(), p.configCommand(), p.versionCommand(),
+			p.serveCommand(), p.prepareCommand(), p.migrateCommand(), p.seedCommand(), p.tenantCommand(), p.exportPollCommand(), p.importCommand(), p.configCommand(), p.versionCommand(),
 		}, p.Commands...),
 	}
 	err := root.Run(ctx, args)

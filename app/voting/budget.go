@@ -94,3 +94,13 @@ func (b *Box) Recount(ctx context.Context, t tenant.ID, id PollID, as realtime.A
 	}
 	return counting.Count(profile, rule)
 }
+
+// Counted returns the result of a poll that has been counted, in the caller's
+// transaction, for the office; nil while it has not.
+func (b *Box) Counted(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID) (*Result, error) {
+	r, err := selectResult(ctx, tx, t, id)
+	if isNotFound(err) {
+		return nil, nil
+	}
+	return r, err
+}

@@ -20,7 +20,8 @@ import (
 // service holds the use cases, one verb each, and their transactions.
 type service struct {
 	Deps
-	store store
+	store    store
+	recounts recounts
 }
 
 // Target is an edition as somebody saw it: acting on another version of it is
