@@ -38,6 +38,7 @@ type filled struct {
 	choices []string                   // plurality, approval: options, or blankChoice
 	answers map[voting.OptionID]string // yes-no-abstain: a word of answerValues
 	number  string                     // see Booth.seal
+	later   bool                       // it would wait for a proof: see Booth.wait
 }
 
 // answerValues are the words of the form for a yes-no-abstain answer.

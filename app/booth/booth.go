@@ -41,10 +41,10 @@ type Subjects interface {
 // SubjectInfo is what the booth needs to know of a consultation, a budget, a meeting.
 type SubjectInfo struct {
 	Title   string
-	Href    string // its page
-	Back    string // label of the way back there: "Retour à la consultation"
-	Visible bool   // may the viewer see it, and so its polls
-	Manage  bool   // may the viewer run its polls
+	Href    string    // its page
+	Back    string    // label of the way back there: "Retour à la consultation"
+	Visible bool      // may the viewer see it, and so its polls
+	Manage  bool      // may the viewer run its polls
 	Zone    uuid.UUID // the part of the town that it is about; zero: all of it
 }
 
@@ -83,6 +83,9 @@ func (b *Booth) Mount(site fiber.Router) {
 	site.Post("/votes/:poll/verification", b.review)
 	site.Get("/votes/:poll/bulletin", b.backToBooth)
 	site.Post("/votes/:poll/bulletin", b.cast)
+	site.Get("/votes/:poll/attente", b.backToBooth)
+	site.Post("/votes/:poll/attente", b.wait)
+	site.Post("/votes/:poll/attente/retirer", b.withdraw)
 	site.Get("/votes/:poll/recepisse/:number", b.receipt)
 	site.Get("/votes/:poll/resultats", b.results)
 	site.Get("/votes/:poll/resultats.csv", b.resultsCSV)

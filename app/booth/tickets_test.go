@@ -190,7 +190,7 @@ func TestTheRoomCountsItselfUntilTheHostDoes(t *testing.T) {
 	}
 	visitor := s.as("")
 	visitor.get(path(s.open(terms())))
-	visitor.post(path(s.open(terms())) + "/presence").want(t, http.StatusForbidden)
+	visitor.post(path(s.open(terms()))+"/presence").want(t, http.StatusForbidden)
 }
 
 func TestAResultWithoutItsQuorumSaysSo(t *testing.T) {

@@ -33,6 +33,9 @@ func (b *Booth) show(c *fiber.Ctx) error {
 		return err
 	}
 	verdict := at.poll.Eligible(who, web.Tenant(c).TimeZone)
+	if shown, err := b.showWaiting(c, at, who, verdict.Reasons); shown || err != nil {
+		return err
+	}
 	if !verdict.Allowed {
 		return b.notEligible(c, at, verdict.Reasons)
 	}
@@ -94,7 +97,8 @@ func (b *Booth) review(c *fiber.Ctx) error {
 		return err
 	}
 	verdict := at.poll.Eligible(who, web.Tenant(c).TimeZone)
-	if !verdict.Allowed {
+	form.later = at.poll.MayWait(who, verdict.Reasons)
+	if !verdict.Allowed && !form.later {
 		return b.notEligible(c.Status(fiber.StatusForbidden), at, verdict.Reasons)
 	}
 	if _, wrong := form.marks(); wrong != nil {
@@ -240,6 +244,9 @@ func (b *Booth) reviewPage(c *fiber.Ctx, at visit, form filled, failed string) e
 			page.Hidden = append(page.Hidden, views.Hidden{Name: choiceField, Value: choice})
 		}
 	}
+	if form.later {
+		page.Confirm, page.Later = waitHref(p.ID), waitsUntil(ctx, p)
+	}
 	marks, err := form.marks()
 	if err != nil {
 		return err
@@ -337,6 +344,14 @@ func (b *Booth) notOpen(c *fiber.Ctx, at visit) error {
 			page.Text += " " + i18n.T(ctx, "booth.closed.severed", "When", i18n.Date(ctx, p.SeveredAt))
 		}
 		page.Action = &ui.Link{Label: i18n.T(ctx, "booth.closed.results"), Href: resultsHref(p.ID), Icon: "chart-bar"}
+		w, err := b.box.WaitingOf(ctx, web.Tenant(c).ID, p.ID, returning(c, p))
+		if err != nil {
+			return err
+		}
+		if w != nil && w.Ended == voting.Expired {
+			page.Text += " " + i18n.T(ctx, "booth.pending.expired")
+			page.Missing = reasons(ctx, w.Reasons, boothHref(p.ID))
+		}
 	}
 	return web.Page(c, views.WaitingPage(page))
 }

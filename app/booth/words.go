@@ -66,6 +66,9 @@ func rulesOf(ctx context.Context, t *tenant.Tenant, p *voting.Poll) []ui.Fact {
 	if quorum := quorumRule(ctx, p); quorum != "" {
 		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.quorum"), Text: quorum})
 	}
+	if p.Electorate.Later {
+		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.later"), Text: i18n.T(ctx, "booth.rules.later.text")})
+	}
 	if p.Rules != "" {
 		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.own"), Text: p.Rules})
 	}

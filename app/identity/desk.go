@@ -297,6 +297,9 @@ func (s *Service) atDesk(ctx context.Context, t *tenant.Tenant, by citizen.Viewe
 		return ErrOwnAccount
 	}
 	defer s.forget(t.ID, id)
+	if s.proven != nil {
+		defer s.proven()
+	}
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		before, err := s.reach(ctx, tx, t.ID, by, action, id)
 		if err != nil {

@@ -51,6 +51,7 @@ type Service struct {
 	viewers *viewerCache
 	store   store
 	holders []module.PersonalData // who else keeps personal data
+	proven  func()                // told when something was proven
 }
 
 // New returns the service.
@@ -60,6 +61,10 @@ func New(d Deps) *Service {
 		hashes: newHasher(), viewers: newViewerCache(),
 	}
 }
+
+// OnProof gives the service whom to tell, after the commit, that something was
+// proven about somebody. The kernel calls it once, before serving.
+func (s *Service) OnProof(tell func()) { s.proven = tell }
 
 // Holders tells the service who else keeps personal data, so that export and
 // erasure leave nothing out. The kernel calls it once, before serving.

@@ -125,7 +125,11 @@ func (c *count) moved(e entrant) bool {
 
 // refusal says why a new submission is not taken.
 func (c *count) refusal(e entrant) error {
-	switch c.poll.StateAt(c.now) {
+	state := c.poll.StateAt(c.now)
+	if e.waited && state == Closed && c.poll.ClosedAt.IsZero() {
+		state = Open // its proof came in time, and the closing is not logged yet
+	}
+	switch state {
 	case Open:
 	case Draft:
 		return ErrNotFound
@@ -152,6 +156,9 @@ func (c *count) refusal(e entrant) error {
 	}
 	if err := c.refuseTicket(voter); err != nil {
 		return err
+	}
+	if _, took := c.roll[e.roll]; took && e.waited {
+		return ErrAlreadyVoted // it never replaces what its voter has cast since
 	}
 	if channel, took := c.roll[e.roll]; took && channel != e.Channel {
 		return ErrOtherChannel

@@ -50,6 +50,8 @@ type Box struct {
 
 	durable durability
 
+	teller Teller // of ballots that wait
+
 	pulses    pulses
 	sightings sightings
 }

@@ -84,6 +84,8 @@ type Submission struct {
 	Nonce   Nonce
 	Marks   []Mark
 	Channel Channel
+
+	waited bool // for a proof that came in time: see castProven
 }
 
 // Receipt is what the voter keeps: the proof that the ballot is in the box.

@@ -269,7 +269,25 @@ func (b *Box) act(ctx context.Context, t tenant.ID, id PollID, fn func(context.C
 // actAs is act for somebody: what they add to it (Act.Also) is in the same
 // transaction.
 func (b *Box) actAs(ctx context.Context, t tenant.ID, id PollID, act Act, fn func(context.Context, bun.IDB, *Poll, *Head) error) error {
-	err := b.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+	err := b.actOnce(ctx, t, id, act, fn)
+	for attempt := 1; errors.Is(err, errProofCame) && attempt < maxAttempts; attempt++ {
+		poll, wrong := b.read(ctx, t, id)
+		if wrong == nil {
+			wrong = b.castProven(ctx, poll)
+		}
+		if wrong != nil {
+			return wrong
+		}
+		err = b.actOnce(ctx, t, id, act, fn)
+	}
+	if err == nil {
+		b.announce(t, id)
+	}
+	return err
+}
+
+func (b *Box) actOnce(ctx context.Context, t tenant.ID, id PollID, act Act, fn func(context.Context, bun.IDB, *Poll, *Head) error) error {
+	return b.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		poll, head, err := lockPoll(ctx, tx, t, id)
 		if err != nil {
 			return err
@@ -284,10 +302,6 @@ func (b *Box) actAs(ctx context.Context, t tenant.ID, id PollID, act Act, fn fun
 		}
 		return saveHead(ctx, tx, t, &head)
 	})
-	if err == nil {
-		b.announce(t, id)
-	}
-	return err
 }
 
 // Settle writes into the log the opening and the closing whose moments have
@@ -347,6 +361,9 @@ func logOpening(ctx context.Context, tx bun.IDB, poll *Poll, head *Head, act Act
 func logClosing(ctx context.Context, tx bun.IDB, poll *Poll, head *Head, act Act) error {
 	secret, err := selectSecrets(ctx, tx, poll.Tenant, poll.ID)
 	if err != nil {
+		return err
+	}
+	if err := expireWaiting(ctx, tx, poll); err != nil {
 		return err
 	}
 	root := head.log.root()

@@ -122,6 +122,10 @@ func (b *Box) Recognise(ctx context.Context, p *Poll, v Voter) (Voter, error) {
 
 // RecogniseIn is Recognise in the caller's transaction.
 func (b *Box) RecogniseIn(ctx context.Context, tx bun.IDB, p *Poll, v Voter) (Voter, error) {
+	return recognise(ctx, tx, p, v)
+}
+
+func recognise(ctx context.Context, tx bun.IDB, p *Poll, v Voter) (Voter, error) {
 	if p.Electorate.List == NoList || v.Kind != AccountVoter || !v.Viewer.SignedIn {
 		return v, nil
 	}

@@ -118,6 +118,9 @@ func (b *Box) settleTown(ctx context.Context, t tenant.ID) (time.Duration, error
 		polls, err = selectRows(ctx, tx, t, "poll.scheduled_at IS NOT NULL AND poll.counted_at IS NULL AND poll.cancelled_at IS NULL")
 		return err
 	})
+	if err != nil {
+		return 0, err
+	}
 	next := time.Hour
 	for _, p := range polls {
 		wait, err := b.settleDue(ctx, p)
@@ -126,7 +129,8 @@ func (b *Box) settleTown(ctx context.Context, t tenant.ID) (time.Duration, error
 		}
 		next = min(next, wait)
 	}
-	return next, err
+	wait, err := b.Tend(ctx, t)
+	return min(next, wait), err
 }
 
 // settleDue does what is due for one poll, and returns how long it is until

@@ -22,6 +22,7 @@ func (b *Box) Holdings() []module.Holding {
 		{What: "voting.holding.roll.what", Purpose: "voting.holding.roll.purpose", LegalBasis: "voting.holding.public_task", Retention: "voting.holding.retention"},
 		{What: "voting.holding.sightings.what", Purpose: "voting.holding.sightings.purpose", LegalBasis: "voting.holding.public_task", Retention: "voting.holding.sightings.retention"},
 		{What: "voting.holding.ballots.what", Purpose: "voting.holding.ballots.purpose", LegalBasis: "voting.holding.public_task", Retention: "voting.holding.retention"},
+		{What: "voting.holding.waiting.what", Purpose: "voting.holding.waiting.purpose", LegalBasis: "voting.holding.public_task", Retention: "voting.holding.waiting.retention"},
 	}
 }
 
@@ -44,13 +45,36 @@ func (b *Box) Export(ctx context.Context, tx bun.IDB, t tenant.ID, c citizen.ID)
 	if err != nil {
 		return nil, fmt.Errorf("export the ballots of a citizen: %w", err)
 	}
-	return map[string]any{"ballots": ballots}, nil
+	waiting, err := waits(ctx, tx, t, c)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"ballots": ballots, "waiting_ballots": waiting}, nil
 }
 
-// Erase removes nothing: a ballot bears no name, counts once whatever becomes
-// of the account, and is severed from its voter with all the others when the
-// matter is closed.
-func (b *Box) Erase(context.Context, bun.IDB, tenant.ID, citizen.ID) error { return nil }
+// waits says in which polls a citizen's ballot waits for a proof, or has: not
+// what it says, which is in the voter's hands until it is cast.
+func waits(ctx context.Context, tx bun.IDB, t tenant.ID, c citizen.ID) ([]map[string]any, error) {
+	list := []map[string]any{}
+	err := tx.NewRaw(`SELECT p.question, w.filed_at, coalesce(w.ended, 'waiting') AS state FROM voting.waiting_ballots w
+		JOIN voting.polls p ON p.tenant_id = w.tenant_id AND p.id = w.poll_id
+		WHERE w.tenant_id = ? AND w.citizen_id = ? ORDER BY w.filed_at`, t, c).Scan(ctx, &list)
+	if err != nil {
+		return nil, fmt.Errorf("export the waiting ballots of a citizen: %w", err)
+	}
+	return list, nil
+}
+
+// Erase removes the ballots of a citizen that wait, and no other: a ballot in
+// the box bears no name, counts once whatever becomes of the account, and is
+// severed from its voter with all the others when the matter is closed.
+func (b *Box) Erase(ctx context.Context, tx bun.IDB, t tenant.ID, c citizen.ID) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM voting.waiting_ballots WHERE tenant_id = ? AND citizen_id = ?`, t, c)
+	if err != nil {
+		return fmt.Errorf("erase the waiting ballots of a citizen: %w", err)
+	}
+	return nil
+}
 
 // ballotKeys returns the keys of a voter's ballots, in hexadecimal, in every
 // poll of the town that still has its secret.

@@ -118,6 +118,10 @@ type Electorate struct {
 	// List is the kind of list that voters must be on, if there is one. They are
 	// looked for with what they have proven.
 	List ListKind `json:"list,omitempty"`
+
+	// Later lets people fill in the ballot first and prove who they are last: it
+	// waits, uncounted, until they have.
+	Later bool `json:"later,omitempty"`
 }
 
 // Room opens a poll to whoever is present.

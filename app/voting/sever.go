@@ -272,7 +272,7 @@ func rewrite(ctx context.Context, tx bun.Tx, p *Poll) error {
 	if err != nil {
 		return err
 	}
-	for _, table := range []string{"submissions", "roll", "ballots", "tickets", "presences", "sightings", "poll_secrets"} {
+	for _, table := range []string{"submissions", "roll", "ballots", "tickets", "presences", "sightings", "waiting_ballots", "poll_secrets"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM voting.`+table+` WHERE tenant_id = ? AND poll_id = ?`, p.Tenant, p.ID); err != nil {
 			return fmt.Errorf("destroy the %s of a poll: %w", table, err)
 		}
@@ -410,6 +410,6 @@ func (c *Custody) clean(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, `VACUUM voting.poll_secrets, voting.roll, voting.tickets, voting.presences, voting.sightings, voting.submissions, voting.ballots, voting.log_entries, voting.checkpoints`)
+	_, err = conn.Exec(ctx, `VACUUM voting.poll_secrets, voting.roll, voting.tickets, voting.presences, voting.sightings, voting.waiting_ballots, voting.submissions, voting.ballots, voting.log_entries, voting.checkpoints`)
 	return err
 }

@@ -736,6 +736,7 @@ func TestEveryTableOfAPollHasItsFate(t *testing.T) {
 		"log_entries":   "stays, written anew", "log_hashes": "stays, written anew", "checkpoints": "stays, without its seconds",
 		"matters": "stays", "appeals": "stays", "minutes": "is written", "severed_ballots": "is written",
 		"ballots": "is emptied", "submissions": "is emptied", "roll": "is emptied", "poll_secrets": "is emptied",
+		"lists": "stays: how many were on it", "list_entries": "stays: hashes whose salt is gone", "waiting_ballots": "is emptied",
 		"presences": "is emptied", "tickets": "is emptied", "ticket_batches": "stays: how many were printed",
 		"sightings": "is emptied", "findings": "stays: counts", "incident_entries": "stays: public",
 	}

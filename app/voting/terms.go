@@ -99,6 +99,7 @@ func (t Terms) Check() error {
 	refuse(!slices.Contains(ListKinds, t.Electorate.List), "list", "voting.terms.list")
 	refuse(t.Electorate.List == MailList && t.Electorate.Person < MailList.proof(), "person", "voting.terms.list_mail")
 	refuse(t.Electorate.List == CivilList && t.Electorate.Person < CivilList.proof(), "person", "voting.terms.list_civil")
+	refuse(t.Electorate.Later && t.Method.Budget(), "later", "voting.terms.later_budget")
 	refuse(t.Entitled < 0, "entitled", "voting.terms.entitled")
 	refuse(!slices.Contains([]VoterKind{DeviceVoter, TicketVoter, AccountVoter}, t.Room.Voter), "room", "voting.terms.room")
 	t.checkQuorum(refuse)
@@ -164,7 +165,8 @@ func (p *Poll) mayBecome(next Terms, voted bool) error {
 		"release": was.Release != next.Release,
 		"room":    was.Room.Open != next.Room.Open || was.Room.Voter != next.Room.Voter,
 		// Between an account and a checked identity, the keys are not the same.
-		"electorate": was.VoterKind() != next.VoterKind() || was.Electorate.List != next.Electorate.List,
+		"electorate": was.VoterKind() != next.VoterKind() || was.Electorate.List != next.Electorate.List ||
+			was.Electorate.Later && !next.Electorate.Later,
 	}
 	if voted {
 		frozen["question"] = was.Question != next.Question

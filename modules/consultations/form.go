@@ -110,6 +110,7 @@ type pollForm struct {
 	AgeOn       string      `form:"age_on" validate:"max=10"`
 	Roles       []string    `form:"roles"`
 	List        string      `form:"list"`
+	Later       bool        `form:"later"`
 	Do          string      `form:"do"`
 
 	options []voting.Option
@@ -129,7 +130,7 @@ func pollFormOf(p *voting.Poll) pollForm {
 		Revision: p.Revision, Question: p.Question, Description: p.Description, Method: string(p.Method),
 		Visibility: string(p.Visibility), AllowChange: p.AllowChange,
 		Person: int(p.Electorate.Person), Residence: int(p.Electorate.Residence), Zones: p.Electorate.Zones,
-		AgeOn: p.Electorate.AgeOn, List: string(p.Electorate.List),
+		AgeOn: p.Electorate.AgeOn, List: string(p.Electorate.List), Later: p.Electorate.Later,
 		options: slices.Clone(p.Options),
 	}
 	if p.Room.Open {
@@ -214,7 +215,7 @@ func (f *pollForm) terms() voting.Terms {
 		Electorate: voting.Electorate{Requirements: access.Requirements{
 			Person: citizen.Proof(f.Person), Residence: citizen.Proof(f.Residence),
 			AgeFrom: int(f.AgeFrom.N), AgeTo: int(f.AgeTo.N), AgeOn: f.AgeOn, Zones: f.Zones, Roles: roles,
-		}, List: voting.ListKind(f.List)},
+		}, List: voting.ListKind(f.List), Later: f.Later},
 	}
 }
 
@@ -246,7 +247,7 @@ func (f *pollForm) view(o views.Office, t *tenant.Tenant, base string) views.Pol
 		MaxChoices: f.MaxChoices.String(), Visibility: f.Visibility, AllowChange: f.AllowChange, Room: f.Room,
 		Entitled: f.Entitled.String(), Quorum: f.Quorum.String(), QuorumOf: f.QuorumOf,
 		Person: strconv.Itoa(f.Person), Residence: strconv.Itoa(f.Residence), AgeFrom: f.AgeFrom.String(), AgeTo: f.AgeTo.String(),
-		AgeOn: f.AgeOn, Roles: f.Roles, List: f.List,
+		AgeOn: f.AgeOn, Roles: f.Roles, List: f.List, Later: f.Later,
 		Back: base + "/" + stepPolls,
 	}
 	for _, id := range f.Zones {

@@ -52,6 +52,9 @@ func confirmLabel(ctx context.Context, r Review) string {
 	if r.Failed != "" {
 		return i18n.T(ctx, "booth.retry")
 	}
+	if r.Later != "" {
+		return i18n.T(ctx, "booth.later.confirm")
+	}
 	return i18n.T(ctx, "booth.review.confirm")
 }
 

@@ -33,9 +33,10 @@ type Ballot struct {
 	Hidden                []Hidden
 	Voted                 bool // the ballot is already in the box, and may be changed
 	AllowChange           bool
-	Room                  bool   // cast without a review
-	Limit                 string // what stops somebody from voting twice, and what does not
-	CheckIn               string // where to be counted among those present, "" elsewhere
+	Room                  bool        // cast without a review
+	Limit                 string      // what stops somebody from voting twice, and what does not
+	CheckIn               string      // where to be counted among those present, "" elsewhere
+	Later                 []ui.Reason // what must be proven before it counts; none for a ballot that is cast
 	Rules                 []ui.Fact
 }
 
@@ -57,6 +58,17 @@ type Review struct {
 	Hidden        []Hidden
 	AllowChange   bool
 	Failed        string // why sending it did not work, "" the first time
+	Later         string // it will wait, and until when it may; "" for a ballot that is cast
+}
+
+// Pending is the booth of somebody whose ballot waits for a proof.
+type Pending struct {
+	Frame
+	Question, Text   string
+	Choices          []Choice
+	Reasons          []ui.Reason // what is missing; none when it has just come
+	Change, Withdraw string      // addresses
+	Rules            []ui.Fact
 }
 
 // Receipt is the proof that a ballot is in the box.
@@ -89,7 +101,8 @@ type Waiting struct {
 	State                       ui.State
 	Options                     []string
 	Action                      *ui.Link
-	CheckIn                     string // where to be counted among those present, "" elsewhere
+	Missing                     []ui.Reason // why the ballot that waited was not counted
+	CheckIn                     string      // where to be counted among those present, "" elsewhere
 }
 
 // Results is what may be seen of a poll.

@@ -207,6 +207,7 @@ type PollForm struct {
 	Entitled, Quorum, QuorumOf        string
 	Person, Residence, AgeFrom, AgeTo string
 	AgeOn, List                       string
+	Later                             bool
 	Roles                             []string
 	Zones                             []string
 	AllZones                          []ui.ChoiceProps
