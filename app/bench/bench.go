@@ -40,12 +40,13 @@ func Command(modules Modules) *cli.Command {
 					&cli.IntFlag{Name: "polls", Value: 1, Usage: "votes entre lesquels ils se répartissent"},
 					&cli.IntFlag{Name: "nodes", Value: 1, Usage: "serveurs sur la même base"},
 					&cli.IntFlag{Name: "already", Usage: "bulletins que l’urne contient déjà"},
+					&cli.BoolFlag{Name: "basket", Usage: "un budget : des paniers de cinq projets sur cent"},
 					&cli.IntFlag{Name: "towns", Usage: "autres communes, que personne ne visite"},
 				},
 				Action: func(ctx context.Context, c *cli.Command) error {
 					report, err := Vote(ctx, VoteOptions{
 						Clients: c.Int("clients"), Voters: c.Int("voters"), Polls: c.Int("polls"), Nodes: c.Int("nodes"),
-						Already: c.Int("already"), Towns: c.Int("towns"),
+						Already: c.Int("already"), Towns: c.Int("towns"), Basket: c.Bool("basket"),
 					}, c.Root().ErrWriter)
 					if err != nil {
 						return err

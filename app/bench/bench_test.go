@@ -76,6 +76,17 @@ func TestVotesAreMeasuredAgainstTheirBaseline(t *testing.T) {
 	}
 }
 
+func TestBasketsAreMeasured(t *testing.T) {
+	onTestDatabase(t)
+	report, err := Vote(t.Context(), VoteOptions{Clients: 8, Voters: 200, Basket: true}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Parvis.Voters != 200 || !report.Basket {
+		t.Errorf("%+v", report)
+	}
+}
+
 func TestScreensAreMeasuredAgainstTheLimit(t *testing.T) {
 	onTestDatabase(t)
 	report, err := Live(t.Context(), 40, io.Discard)

@@ -43,7 +43,7 @@ var (
 
 // choose opens the booth of a poll, makes a choice and asks to review it: what
 // is left is to confirm.
-func (b *browser) choose(poll voting.PollID, v *voter, choice string) error {
+func (b *browser) choose(poll voting.PollID, v *voter, choices []voting.OptionID) error {
 	status, err := b.send(fmt.Sprintf("GET /votes/%s HTTP/1.1\r\nHost: %s\r\nCookie: parvis=%s\r\n\r\n", poll, b.host, v.token))
 	if err != nil {
 		return err
@@ -53,14 +53,14 @@ func (b *browser) choose(poll voting.PollID, v *voter, choice string) error {
 		return fmt.Errorf("the booth answers %d, without a form", status)
 	}
 	v.csrf = string(token[1])
-	if status, err = b.post(poll, "verification", v, url.Values{"choix": {choice}}); err != nil {
+	if status, err = b.post(poll, "verification", v, url.Values{"choix": choices}); err != nil {
 		return err
 	}
 	number := numberRE.FindSubmatch(b.body)
 	if status != 200 || number == nil {
 		return fmt.Errorf("the review answers %d, without a ballot's number", status)
 	}
-	v.ballot = url.Values{"bulletin": {html.UnescapeString(string(number[1]))}, "choix": {choice}}
+	v.ballot = url.Values{"bulletin": {html.UnescapeString(string(number[1]))}, "choix": choices}
 	return nil
 }
 

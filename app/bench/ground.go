@@ -112,13 +112,10 @@ func (g *ground) close() error {
 	return err
 }
 
-// openPoll opens a question to everybody who has an account.
-func (g *ground) openPoll(ctx context.Context, v voting.Visibility) (id voting.PollID, err error) {
+// openPoll opens a vote to everybody who has an account.
+func (g *ground) openPoll(ctx context.Context, terms voting.Terms) (id voting.PollID, err error) {
 	err = g.db.InTenant(ctx, g.town.ID, func(ctx context.Context, tx bun.Tx) error {
-		id, err = g.box.Create(ctx, tx, g.town.ID, voting.Subject{Module: moduleName, ID: uuid.New()}, voting.Terms{
-			Question: "Quel projet en premier ?", Method: voting.Plurality, Visibility: v,
-			Options: []voting.Option{{Label: "La halle"}, {Label: "Le jardin"}, {Label: "Le gymnase"}},
-		})
+		id, err = g.box.Create(ctx, tx, g.town.ID, voting.Subject{Module: moduleName, ID: uuid.New()}, terms)
 		return err
 	})
 	if err != nil {
@@ -127,21 +124,21 @@ func (g *ground) openPoll(ctx context.Context, v voting.Visibility) (id voting.P
 	return id, g.box.Open(ctx, g.town.ID, id, voting.Act{})
 }
 
-// openPolls opens n questions whose boxes hold so many ballots already, in all.
-func (g *ground) openPolls(ctx context.Context, n, already int) ([]voting.PollID, error) {
+// openPolls opens n votes whose boxes hold so many ballots already, in all.
+func (g *ground) openPolls(ctx context.Context, n, already int, terms voting.Terms) ([]voting.PollID, error) {
 	polls := make([]voting.PollID, n)
 	for i := range polls {
 		var err error
-		if polls[i], err = g.openPoll(ctx, voting.Turnout); err != nil {
+		if polls[i], err = g.openPoll(ctx, terms); err != nil {
 			return nil, err
 		}
 	}
-	return polls, g.cast(ctx, polls, already)
+	return polls, g.cast(ctx, polls, already, terms.Options[0].ID)
 }
 
 // cast puts ballots of accounts that nobody uses into the boxes, by the way
 // that every ballot takes.
-func (g *ground) cast(ctx context.Context, polls []voting.PollID, ballots int) error {
+func (g *ground) cast(ctx context.Context, polls []voting.PollID, ballots int, option voting.OptionID) error {
 	const atOnce = 2_000
 	for len(g.crowd) < ballots {
 		more, err := g.addAccounts(ctx, min(100_000, ballots-len(g.crowd)))
@@ -155,7 +152,7 @@ func (g *ground) cast(ctx context.Context, polls []voting.PollID, ballots int) e
 	for i, id := range g.crowd[:ballots] {
 		group.Go(func() error {
 			_, err := g.box.Cast(ctx, g.town.ID, voting.Submission{
-				Poll: polls[i%len(polls)], Nonce: voting.NewNonce(), Channel: voting.Web, Marks: []voting.Mark{{Option: "a", Value: voting.Chosen}},
+				Poll: polls[i%len(polls)], Nonce: voting.NewNonce(), Channel: voting.Web, Marks: []voting.Mark{{Option: option, Value: voting.Chosen}},
 				Voter: voting.ByAccount(citizen.Viewer{ID: citizen.ID(id), SignedIn: true, Person: citizen.PersonEmail}),
 			})
 			return err

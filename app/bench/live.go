@@ -106,14 +106,14 @@ func (g *ground) newRoom(ctx context.Context, s *served) (*room, error) {
 	if r.people, err = g.signIn(ctx, voting.MinShown+rounds+pacedVotes+1); err != nil {
 		return nil, err
 	}
-	if r.poll, err = g.openPoll(ctx, voting.Live); err != nil {
+	if r.poll, err = g.openPoll(ctx, liveTerms()); err != nil {
 		return nil, err
 	}
 	if r.hand, err = s.browser(); err != nil {
 		return nil, err
 	}
 	for i := range r.people {
-		if err := r.hand.choose(r.poll, &r.people[i], string(rune('a'+i%3))); err != nil {
+		if err := r.hand.choose(r.poll, &r.people[i], VoteOptions{}.choices(i)); err != nil {
 			return nil, err
 		}
 	}
@@ -263,4 +263,11 @@ func (r *room) lateness(ctx context.Context, n int) (time.Duration, error) {
 	}
 	slices.Sort(all)
 	return percentile(all, 99), nil
+}
+
+// liveTerms is a question whose counts move while people vote.
+func liveTerms() voting.Terms {
+	terms := VoteOptions{}.terms()
+	terms.Visibility = voting.Live
+	return terms
 }

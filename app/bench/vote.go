@@ -7,8 +7,12 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
+
+	"parvis/app/voting"
+	"parvis/app/voting/counting"
 )
 
 // VoteOptions says what is measured.
@@ -19,6 +23,8 @@ type VoteOptions struct {
 	Nodes   int // servers on the one database; 0 means one
 	Already int // ballots that the polls' boxes hold beforehand, in all
 	Towns   int // further towns of the installation, which nobody visits
+
+	Basket bool // each ballot is a basket of five projects out of a hundred
 }
 
 func (o *VoteOptions) check() error {
@@ -43,6 +49,7 @@ type VoteReport struct {
 	Nodes   int     `json:"nodes,omitempty"`
 	Already int     `json:"ballots_before,omitempty"`
 	Towns   int     `json:"other_towns,omitempty"`
+	Basket  bool    `json:"basket,omitempty"`
 	Machine string  `json:"machine"`
 }
 
@@ -94,7 +101,7 @@ func Vote(ctx context.Context, o VoteOptions, progress io.Writer) (report *VoteR
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, nodes.stop()) }()
-	report = &VoteReport{Clients: o.Clients, Polls: o.Polls, Nodes: o.Nodes, Already: o.Already, Towns: o.Towns, Machine: machine()}
+	report = &VoteReport{Clients: o.Clients, Polls: o.Polls, Nodes: o.Nodes, Already: o.Already, Towns: o.Towns, Basket: o.Basket, Machine: machine()}
 	say("votes, une transaction chacun")
 	empty := o
 	empty.Already = 0
@@ -115,12 +122,12 @@ func (g *ground) rush(ctx context.Context, nodes fleet, way string, o VoteOption
 	if err := nodes.say(way); err != nil {
 		return Votes{}, err
 	}
-	polls, err := g.openPolls(ctx, o.Polls, o.Already)
+	polls, err := g.openPolls(ctx, o.Polls, o.Already, o.terms())
 	if err != nil {
 		return Votes{}, err
 	}
 	err = nodes.each(o.Clients, people, func(b *browser, v *voter, i int) error {
-		return b.choose(polls[i%len(polls)], v, string(rune('a'+i%3)))
+		return b.choose(polls[i%len(polls)], v, o.choices(i))
 	})
 	if err != nil {
 		return Votes{}, err
@@ -168,4 +175,39 @@ func milliseconds(d time.Duration) float64 { return round(float64(d.Microseconds
 func round(x float64, digits int) float64 {
 	scale := math.Pow10(digits)
 	return math.Round(x*scale) / scale
+}
+
+// terms is what is voted on: a question with three answers, or a hundred
+// projects of which an envelope pays a few.
+func (o VoteOptions) terms() voting.Terms {
+	if !o.Basket {
+		return voting.Terms{
+			Question: "Quel projet en premier ?", Method: voting.Plurality, Visibility: voting.Turnout,
+			Options: []voting.Option{{ID: "a", Label: "La halle"}, {ID: "b", Label: "Le jardin"}, {ID: "c", Label: "Le gymnase"}},
+		}
+	}
+	t := voting.Terms{
+		Question: "Quels projets financer ?", Method: voting.Greedy, Visibility: voting.Turnout,
+		Rule: counting.Rule{Envelopes: []counting.Envelope{{Cents: 500_000_00}}, WithinEnvelope: true},
+	}
+	for i := range projects {
+		t.Options = append(t.Options, voting.Option{ID: projectID(i), Label: fmt.Sprintf("Projet n° %d", i+1), Cost: int64(10_000+797*i) * 100})
+	}
+	return t
+}
+
+const projects, perBasket = 100, 5
+
+func projectID(i int) voting.OptionID { return strconv.Itoa(i + 1) }
+
+// choices is what the i-th voter chooses: every basket fits the envelope.
+func (o VoteOptions) choices(i int) []voting.OptionID {
+	if !o.Basket {
+		return []voting.OptionID{string(rune('a' + i%3))}
+	}
+	ids := make([]voting.OptionID, perBasket)
+	for n := range ids {
+		ids[n] = projectID((i*13 + n*(projects/perBasket)) % projects)
+	}
+	return ids
 }
