@@ -120,6 +120,11 @@ type front struct {
 // words, what resembles them is shown instead.
 func (s *service) front(ctx context.Context, t tenant.ID, q Query) (f front, err error) {
 	err = s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		if q.Located { // one page, of which those shown are counted
+			f.page, err = s.store.list(ctx, tx, t, q)
+			f.count, f.any, f.page.Next = len(f.page.Items), true, Cursor{}
+			return err
+		}
 		if f.count, err = s.store.count(ctx, tx, t, q); err != nil {
 			return err
 		}

@@ -204,7 +204,8 @@ func (store) totals(ctx context.Context, tx bun.IDB, t tenant.ID) (map[State]int
 	return totals, nil
 }
 
-// candidates is how many ideas with a word in common are compared at most.
+// candidates is how many ideas with a word in common, the newest, are compared
+// at most.
 const candidates = 400
 
 // similar finds the ideas that most resemble a title: those that share words
@@ -217,7 +218,8 @@ func (store) similar(ctx context.Context, tx bun.IDB, t tenant.ID, title string,
 	var rows []row
 	err := tx.NewRaw(`
 		SELECT `+columns+`, core.now() AS now FROM (
-			(SELECT * FROM ideas.ideas WHERE tenant_id = ?0 AND visibility = 'visible' AND state <> 'merged' AND words @@ to_tsquery('french', ?1) LIMIT ?2)
+			(SELECT * FROM ideas.ideas WHERE tenant_id = ?0 AND visibility = 'visible' AND state <> 'merged' AND words @@ to_tsquery('french', ?1)
+				ORDER BY published_at DESC, id DESC LIMIT ?2)
 			UNION
 			(SELECT * FROM ideas.ideas WHERE tenant_id = ?0 AND visibility = 'visible' AND state <> 'merged' AND folded %> ?3 LIMIT 50)
 		) AS near
@@ -235,7 +237,8 @@ func (store) found(ctx context.Context, tx bun.IDB, t tenant.ID, words string, l
 	var rows []row
 	err := tx.NewRaw(`
 		SELECT `+columns+`, core.now() AS now
-		FROM (SELECT * FROM ideas.ideas WHERE tenant_id = ?0 AND visibility = 'visible' AND words @@ websearch_to_tsquery('french', ?1) LIMIT ?2) AS found
+		FROM (SELECT * FROM ideas.ideas WHERE tenant_id = ?0 AND visibility = 'visible' AND words @@ websearch_to_tsquery('french', ?1)
+			ORDER BY published_at DESC, id DESC LIMIT ?2) AS found
 		ORDER BY ts_rank(words, websearch_to_tsquery('french', ?1)) DESC, supports DESC, id LIMIT ?3`,
 		t, search.Fold(words), candidates, limit).Scan(ctx, &rows)
 	if err != nil {
