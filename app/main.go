@@ -31,6 +31,7 @@ func run(ctx context.Context, args []string) error {
 		Version:  version,
 		Modules:  modules.All,
 		Seed:     seeds.Load,
+		SeedBig:  seeds.BigTown.Load,
 		Crowd:    seeds.Crowd,
 		Commands: []*cli.Command{count.Command(), bench.Command(modules.All), verify.Command()},
 		Stdout:   os.Stdout,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -56,15 +57,40 @@ func (p *Program) prepareCommand() *cli.Command {
 }
 
 func (p *Program) seedCommand() *cli.Command {
-	return &cli.Command{Name: "seed", Usage: "charge les villes de démonstration", Action: func(ctx context.Context, _ *cli.Command) error {
-		return p.withStore(ctx, func(ctx context.Context, app *App, s *store) error {
-			return p.Seed(ctx, app.seeding(s))
-		})
-	}}
+	return &cli.Command{
+		Name: "seed", Usage: "charge les villes de démonstration",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "big", Usage: "ajoute une grande ville, pour essayer les listes : 100 000 habitants, 50 000 idées, 30 000 missions…"}},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			return p.withStore(ctx, func(ctx context.Context, app *App, s *store) error {
+				if c.Bool("big") {
+					return p.seedBig(ctx, app.seeding(s))
+				}
+				return p.Seed(ctx, app.seeding(s))
+			})
+		},
+	}
+}
+
+func (p *Program) seedBig(ctx context.Context, s Seeding) error {
+	bar, was := newProgress(p.Stderr), ""
+	begun := time.Now()
+	err := p.SeedBig(ctx, s, func(step string, done, total int) {
+		if step != was {
+			bar.clear()
+			fmt.Fprintf(p.Stdout, "» %s : %d\n", step, total)
+			was = step
+		}
+		bar.draw(int64(done), int64(total))
+	})
+	bar.clear()
+	if err == nil {
+		fmt.Fprintf(p.Stdout, "» en %s\n", time.Since(begun).Round(time.Second))
+	}
+	return err
 }
 
 func (p *Program) tenantCommand() *cli.Command {
-	return &cli.Command{Name: "tenant", Usage: "ajoute ou liste les collectivités", Commands: []*cli.Command{
+	return &cli.Command{Name: "tenant", Usage: "ajoute ou liste les collectivités", Action: unknownAct, Commands: []*cli.Command{
 		{
 			Name: "add", Usage: "ajoute une collectivité",
 			Flags: []cli.Flag{
@@ -89,6 +115,21 @@ func (p *Program) tenantCommand() *cli.Command {
 			Action: p.promote,
 		},
 	}}
+}
+
+// unknownAct is what a command that only holds others does: it says which.
+func unknownAct(_ context.Context, c *cli.Command) error {
+	var names []string
+	for _, one := range c.Commands {
+		if !one.Hidden && one.Name != "help" {
+			names = append(names, "« parvis "+c.Name+" "+one.Name+" »")
+		}
+	}
+	known := "il y a " + strings.Join(names, ", ")
+	if word := c.Args().First(); word != "" {
+		return fmt.Errorf("commande inconnue : « parvis %s %s » ; %s", c.Name, word, known)
+	}
+	return fmt.Errorf("il manque une commande après « parvis %s » : %s", c.Name, known)
 }
 
 func (p *Program) addTenant(ctx context.Context, c *cli.Command) error {

@@ -136,7 +136,7 @@ func (b *progress) draw(done, total int64) {
 	if now := time.Now(); total > 0 && (now.Sub(b.shown) > 100*time.Millisecond || done == total) {
 		b.shown = now
 		full := int(width * done / total)
-		fmt.Fprintf(b.out, "\rbulletins : [%s%s] %d / %d\x1b[K", strings.Repeat("█", full), strings.Repeat("·", width-full), done, total)
+		fmt.Fprintf(b.out, "\r[%s%s] %d / %d\x1b[K", strings.Repeat("█", full), strings.Repeat("·", width-full), done, total)
 	}
 }
 

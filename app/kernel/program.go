@@ -21,9 +21,10 @@ import (
 type Program struct {
 	Version  string
 	Modules  func(*Platform) []module.Module
-	Seed     func(context.Context, Seeding) error                  // loads the demonstration towns, unless they are there
-	Crowd    func(ctx context.Context, app *App, voters int) error // simulated voters of a demonstration
-	Commands []*cli.Command                                        // further commands: count, bench
+	Seed     func(context.Context, Seeding) error                                                    // loads the demonstration towns, unless they are there
+	SeedBig  func(ctx context.Context, s Seeding, progress func(step string, done, total int)) error // adds a big town, to try the lists on
+	Crowd    func(ctx context.Context, app *App, voters int) error                                   // simulated voters of a demonstration
+	Commands []*cli.Command                                                                          // further commands: count, bench
 	Stdout   io.Writer
 	Stderr   io.Writer
 }
