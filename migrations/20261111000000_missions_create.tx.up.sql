@@ -177,6 +177,7 @@ BEGIN
 	ELSIF EXISTS (
 		SELECT FROM missions.hours h
 		WHERE h.tenant_id = NEW.tenant_id AND h.citizen_id = NEW.citizen_id AND h.corrects IS NULL
+			AND (h.inscription_id, h.day) <> (NEW.inscription_id, NEW.day) -- the index same_hours_once says that better
 			AND h.day BETWEEN NEW.day - 1 AND NEW.day + 1
 			AND h.starts_at < NEW.starts_at + NEW.minutes * interval '1 minute'
 			AND NEW.starts_at < h.starts_at + interval '1 minute' * (h.minutes + (

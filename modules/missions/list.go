@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"parvis/app/module"
 	"parvis/app/places"
 	"parvis/app/search"
 	"parvis/app/tenant"
@@ -226,7 +227,7 @@ func (s store) led(ctx context.Context, tx bun.IDB, t tenant.ID, hosts []uuid.UU
 	if hosts != nil {
 		sel.WhereGroup(" AND ", func(sel *bun.SelectQuery) *bun.SelectQuery {
 			if len(hosts) > 0 {
-				sel.WhereOr("m.association_id IN (?)", bun.In(hosts))
+				sel.WhereOr("m.association_id IN (?)", bun.List(hosts))
 			}
 			if slices.Contains(hosts, uuid.Nil) {
 				sel.WhereOr("m.association_id IS NULL")
@@ -258,7 +259,7 @@ func (s store) byIDs(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid.UU
 		return nil, err
 	}
 	var rows []row
-	if err := tx.NewRaw(`SELECT `+columns+` FROM missions.missions m WHERE m.tenant_id = ? AND m.id IN (?)`, t, bun.In(ids)).Scan(ctx, &rows); err != nil {
+	if err := tx.NewRaw(`SELECT `+columns+` FROM missions.missions m WHERE m.tenant_id = ? AND m.id IN (?)`, t, bun.List(ids)).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("find missions: %w", err)
 	}
 	for i := range rows {
@@ -266,7 +267,7 @@ func (s store) byIDs(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid.UU
 	}
 	var slots []slotRow
 	err = tx.NewRaw(`SELECT id, mission_id, starts_at, ends_at, capacity, taken FROM missions.slots
-		WHERE tenant_id = ? AND mission_id IN (?) ORDER BY starts_at, id`, t, bun.In(ids)).Scan(ctx, &slots)
+		WHERE tenant_id = ? AND mission_id IN (?) ORDER BY starts_at, id`, t, bun.List(ids)).Scan(ctx, &slots)
 	if err != nil {
 		return nil, fmt.Errorf("find the slots of missions: %w", err)
 	}
@@ -274,4 +275,64 @@ func (s store) byIDs(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid.UU
 		found[r.MissionID].Slots = append(found[r.MissionID].Slots, r.slot())
 	}
 	return found, nil
+}
+
+// search finds published missions that hold the words, the best first.
+func (s store) search(ctx context.Context, tx bun.IDB, t tenant.ID, query string, limit int) ([]*Mission, error) {
+	var rows []row
+	err := tx.NewRaw(`
+		SELECT `+columns+` FROM missions.missions m, websearch_to_tsquery('french', ?) AS asked
+		WHERE m.tenant_id = ? AND m.published_at IS NOT NULL AND m.cancelled_at IS NULL AND m.words @@ asked
+		ORDER BY ts_rank(m.words, asked) DESC, m.published_at DESC, m.id LIMIT ?`, search.Fold(query), t, limit).Scan(ctx, &rows)
+	return s.missions(ctx, tx, rows, err)
+}
+
+// calendar lists the slots that an agenda asks for, each with its mission.
+func (s store) calendar(ctx context.Context, tx bun.IDB, t tenant.ID, q module.CalendarQuery) ([]*Mission, error) {
+	sel := tx.NewSelect().TableExpr("missions.slots AS s").ColumnExpr(columns).
+		ColumnExpr("s.id AS slot_id, s.starts_at, s.ends_at, s.capacity, s.capacity - s.taken AS left").
+		Join("JOIN missions.missions AS m ON m.tenant_id = s.tenant_id AND m.id = s.mission_id").
+		Where("s.tenant_id = ? AND m.published_at IS NOT NULL AND s.starts_at >= ? AND s.starts_at < ?", t, q.From, q.To).
+		OrderExpr("s.starts_at, s.id").Limit(int64(q.Limit))
+	if q.After != uuid.Nil {
+		sel.Where("(s.starts_at, s.id) > (?, ?)", q.From, q.After)
+	}
+	if !q.GoingOnAt.IsZero() {
+		sel.Where("(s.ends_at > ? OR s.starts_at >= ?)", q.GoingOnAt, q.GoingOnAt)
+	}
+	if q.Zone != uuid.Nil {
+		sel.Where("(m.zone_id = ? OR m.zone_id IS NULL)", q.Zone)
+	}
+	if q.Organisation != uuid.Nil {
+		sel.Where("m.association_id = ?", q.Organisation)
+	}
+	var rows []row
+	err := sel.Scan(ctx, &rows)
+	return s.missions(ctx, tx, rows, err)
+}
+
+// forProject lists the published missions that name the page of a project.
+func (s store) forProject(ctx context.Context, tx bun.IDB, t tenant.ID, page string) ([]*Mission, error) {
+	var rows []row
+	err := tx.NewRaw(`
+		SELECT `+columns+` FROM missions.missions m
+		WHERE m.tenant_id = ? AND m.project_href = ? AND m.project_href <> '' AND m.published_at IS NOT NULL AND m.cancelled_at IS NULL
+		ORDER BY m.published_at DESC, m.id LIMIT 20`, t, page).Scan(ctx, &rows)
+	return s.missions(ctx, tx, rows, err)
+}
+
+// missions turns rows into missions, read now.
+func (s store) missions(ctx context.Context, tx bun.IDB, rows []row, err error) ([]*Mission, error) {
+	if err != nil {
+		return nil, fmt.Errorf("read missions: %w", err)
+	}
+	now, err := s.now(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*Mission, len(rows))
+	for i := range rows {
+		list[i] = rows[i].mission(now)
+	}
+	return list, nil
 }

@@ -25,7 +25,17 @@ import (
 const name = "missions"
 
 var (
-	_ module.Module = (*Module)(nil)
+	_ module.Module       = (*Module)(nil)
+	_ module.Carder       = (*Module)(nil)
+	_ module.Counters     = (*Module)(nil)
+	_ module.Navigator    = (*Module)(nil)
+	_ module.Searcher     = (*Module)(nil)
+	_ module.Todoer       = (*Module)(nil)
+	_ module.PersonalData = (*Module)(nil)
+	_ module.Activity     = (*Module)(nil)
+	_ module.Companion    = (*Module)(nil)
+	_ module.Calendarer   = (*Module)(nil)
+	_ module.Workplace    = (*Module)(nil)
 )
 
 //go:embed i18n/*.json

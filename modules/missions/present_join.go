@@ -210,7 +210,7 @@ func ledgerLine(ctx context.Context, v citizen.Viewer, th *thread, l HoursLine) 
 
 func passView(ctx context.Context, address string, until time.Time) *views.Pass {
 	return &views.Pass{
-		QR:    ui.QRProps{Text: address, Label: i18n.T(ctx, "missions.pass.label"), Shown: i18n.T(ctx, "missions.pass.shown")},
+		QR:    ui.QRProps{Text: address, Label: i18n.T(ctx, "missions.pass.label")},
 		Until: i18n.T(ctx, "missions.pass.until", "Time", i18n.Time(ctx, until)),
 	}
 }

@@ -2,6 +2,7 @@ package missions
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -27,6 +28,11 @@ func newHref(host uuid.UUID) string {
 		return leadPath + "/nouvelle"
 	}
 	return leadPath + "/nouvelle?association=" + host.String()
+}
+
+// openHref is newHref for a winning project, whose title and page it fills in.
+func openHref(title, page string) string {
+	return leadPath + "/nouvelle?" + url.Values{"projet": {title}, "lien": {page}}.Encode()
 }
 
 // deskView is the list of the missions that one leads.

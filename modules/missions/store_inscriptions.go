@@ -285,7 +285,7 @@ func (store) waitingFor(ctx context.Context, tx bun.IDB, t tenant.ID, of []*Miss
 		N         int
 	}
 	err := tx.NewRaw(`SELECT mission_id, count(*) AS n FROM missions.inscriptions WHERE tenant_id = ? AND mission_id IN (?) AND state = 'pending' GROUP BY 1`,
-		t, bun.In(ids)).Scan(ctx, &rows)
+		t, bun.List(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("count what waits: %w", err)
 	}
