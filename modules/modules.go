@@ -5,13 +5,16 @@ package modules
 import (
 	"parvis/app/kernel"
 	"parvis/app/module"
+	"parvis/modules/associations"
 	"parvis/modules/consultations"
 )
 
 // All returns every module, in the order of the menu. Each is given only what
 // it needs.
 func All(p *kernel.Platform) []module.Module {
+	directory := associations.New(associations.Deps{DB: p.DB, Files: p.Files, People: p.Identity, URL: p.URL, Agenda: p.Agenda, Log: p.Log})
 	return []module.Module{
 		consultations.New(consultations.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Live: p.Live, Log: p.Log}),
+		directory,
 	}
 }

@@ -68,6 +68,8 @@ type planted struct {
 	session, grant                              uuid.UUID
 	asker                                       *client // the browser that asked for the link
 
+	guilds
+
 	browsers map[string]*client
 }
 
@@ -101,6 +103,7 @@ func (s *server) plant(t testing.TB, name, brand string) *planted {
 	p.exec(t, `INSERT INTO core.notices (tenant_id, citizen_id, title, body, href) VALUES ($1, $2, $3, $3, '/')`,
 		p.town.ID.String(), p.person[resident].String(), p.says("Nouvelle"))
 	p.consult(ctx, t)
+	p.associate(ctx, t)
 	p.furnish(t)
 	return p
 }

@@ -13,10 +13,8 @@ import (
 	"parvis/app/tenant"
 )
 
-// Agenda returns a town's agenda, made of what its modules say: at most q.Limit
-// entries by start, then module, then ID. after is the last entry of the page
-// before, of which only those three count; nil for the first page.
-type Agenda func(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q module.CalendarQuery, after *module.CalendarEntry) ([]module.CalendarEntry, error)
+// Agenda is the town's agenda, made of what every module says.
+type Agenda = module.Agenda
 
 func (a *App) agenda(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q module.CalendarQuery, after *module.CalendarEntry) ([]module.CalendarEntry, error) {
 	var all []module.CalendarEntry

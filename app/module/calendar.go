@@ -65,6 +65,11 @@ type CalendarEntry struct {
 	Module       string // whose it is: filled in by whoever gathers
 }
 
+// Agenda returns a town's agenda, made of what its modules say: at most q.Limit
+// entries by start, then module, then ID. after is the last entry of the page
+// before, of which only those three count; nil for the first page.
+type Agenda func(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q CalendarQuery, after *CalendarEntry) ([]CalendarEntry, error)
+
 // Organisation is an association, as modules that work for associations may
 // know it: everything here is public.
 type Organisation struct {

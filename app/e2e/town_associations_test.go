@@ -1,0 +1,80 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parvis/app/citizen"
+	"parvis/modules/associations"
+)
+
+// guilds is what a planted town has of associations.
+type guilds struct {
+	guild, guild2, listed, proposed, unwanted, shut uuid.UUID
+	claim, claim2, post, post2                      uuid.UUID
+	guildLogo                                       string
+}
+
+func (p *planted) viewer(who string) citizen.Viewer {
+	return citizen.Viewer{ID: p.person[who], SignedIn: true, Person: citizen.PersonDesk}
+}
+
+// associate plants associations in each state, with people, claims and news.
+func (p *planted) associate(ctx context.Context, t testing.TB) {
+	t.Helper()
+	var m *associations.Module
+	for _, one := range p.app.Modules {
+		if found, ok := one.(*associations.Module); ok {
+			m = found
+		}
+	}
+	sheet := func(name string) associations.Sheet {
+		return associations.Sheet{Name: p.says(name), Purpose: p.says("But"), Body: p.says("Texte"), Theme: "sport", Address: p.says("2 rue"), Email: p.email("club")}
+	}
+	propose := func(name, who string) uuid.UUID {
+		t.Helper()
+		id, err := m.Propose(ctx, p.town, p.viewer(who), sheet(name), "president", p.says("Message"))
+		p.must(t, err)
+		return id
+	}
+	p.guild, p.guild2, p.proposed, p.unwanted = propose("Club", "moderator"), propose("Amicale", scrutineer), propose("Proposée", official), propose("Indésirable", official)
+	for _, id := range []uuid.UUID{p.guild, p.guild2} {
+		p.must(t, m.Verify(ctx, p.town, founder, id))
+	}
+	p.must(t, m.SetLogo(ctx, p.town, p.viewer("moderator"), p.guild, bytes.NewReader(p.picture())))
+	p.must(t, m.Post(ctx, p.town, p.viewer("moderator"), p.guild, p.says("Nouvelle"), p.says("Texte")))
+	p.must(t, m.Post(ctx, p.town, p.viewer(scrutineer), p.guild2, p.says("Nouvelle"), p.says("Texte")))
+	for _, who := range []string{resident, unproven, official} {
+		p.must(t, m.Claim(ctx, p.town, p.viewer(who), p.guild, "member", p.says("Message")))
+	}
+	var err error
+	p.listed, err = m.List(ctx, p.town, founder, sheet("Inscrite"))
+	p.must(t, err)
+	p.shut, err = m.List(ctx, p.town, founder, sheet("Fermée"))
+	p.must(t, err)
+	p.exec(t, `UPDATE associations.associations SET state = 'closed', state_reason = $2 WHERE tenant_id = $1 AND id = $3`, p.town.ID.String(), p.says("motif"), p.shut)
+	id := p.town.ID.String()
+	claimOf := func(who string) uuid.UUID {
+		t.Helper()
+		return value[uuid.UUID](t, p.server, `SELECT id FROM associations.claims WHERE tenant_id = $1 AND association_id = $2 AND citizen_id = $3`, id, p.guild, p.person[who].String())
+	}
+	p.claim, p.claim2 = claimOf(unproven), claimOf(official)
+	p.post = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guild)
+	p.post2 = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guild2)
+	p.guildLogo = value[string](t, p.server, `SELECT logo FROM associations.associations WHERE tenant_id = $1 AND id = $2`, id, p.guild)
+}
+
+// What addresses of associations name.
+var (
+	guild    = func(p *planted) string { return p.guild.String() }
+	guild2   = func(p *planted) string { return p.guild2.String() }
+	listed   = func(p *planted) string { return p.listed.String() }
+	proposed = func(p *planted) string { return p.proposed.String() }
+	unwanted = func(p *planted) string { return p.unwanted.String() }
+	shut     = func(p *planted) string { return p.shut.String() }
+	keeper   = func(p *planted) string { return p.person[scrutineer].String() }
+	inZone   = func(p *planted) []string { return []string{"zone", p.zone.String()} }
+)
