@@ -33,6 +33,7 @@ func (b *Booth) receipt(c *fiber.Ctx) error {
 		Frame: frameOf(ctx, at), Question: p.Question, Own: r.Own, Replaced: r.Replaced, Room: p.Room.Open,
 		Index: i18n.Number(ctx, r.Index), Number: grouped(number.String()), Commitment: grouped(hex.EncodeToString(r.Commitment[:])),
 		Address: web.Origin(c) + receiptHref(p.ID, number), Results: resultsHref(p.ID),
+		File: receiptHref(p.ID, number) + "/fichier", Verify: "/verifier", Hidden: p.State == voting.Open && p.Visibility == voting.Hidden,
 	}
 	if !r.CastAt.IsZero() {
 		page.CastAt = i18n.DateTime(ctx, r.CastAt)

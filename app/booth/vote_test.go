@@ -37,6 +37,19 @@ func TestAVoteGoesFromTheBallotToTheReceipt(t *testing.T) {
 	}
 }
 
+func TestAReceiptLeadsToItsProofAndSaysWhatItTells(t *testing.T) {
+	s := newSquare(t)
+	s.citizen("Alice")
+	alice := s.as("Alice")
+	for visibility, hidden := range map[voting.Visibility]bool{voting.Turnout: false, voting.Hidden: true} {
+		receipt := alice.vote(s.open(terms(func(t *voting.Terms) { t.Visibility = visibility })), "choix", "b")
+		page := alice.get(receipt).want(t, 200, `href="`+receipt+`/fichier"`, `href="/verifier"`, "Télécharger la preuve", "<svg")
+		if told := strings.Contains(page.body, "Gardez-le pour vous"); told != hidden {
+			t.Errorf("%s: the page says what the number in the log reveals: %v", visibility, told)
+		}
+	}
+}
+
 func TestAReceiptTellsNobodyElseTheChoice(t *testing.T) {
 	s := newSquare(t)
 	s.citizen("Alice")

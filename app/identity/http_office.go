@@ -2,10 +2,6 @@ package identity
 
 import (
 	"context"
-	"fmt"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -316,92 +312,4 @@ func (s *Service) revokeRole(c *fiber.Ctx) error {
 	}
 	web.Flash(c, "identity.file.roles.revoked")
 	return web.SeeOther(c, filePath(id))
-}
-
-// journalPageLength is how many lines a page of the journal has.
-const journalPageLength = 50
-
-func (s *Service) journalPage(c *fiber.Ctx) error {
-	ctx := web.Context(c)
-	q := audit.Query{Limit: journalPageLength + 1, Subject: c.Query("objet")}
-	q.Before, _ = strconv.ParseInt(c.Query("avant"), 10, 64) // what is no number is the newest page
-	lines, names, err := s.Journal(ctx, web.Tenant(c).ID, web.Viewer(c), q)
-	if err != nil {
-		return err
-	}
-	page := views.Journal{FilteredBy: about(ctx, q.Subject, names)}
-	if len(lines) > journalPageLength {
-		lines = lines[:journalPageLength]
-		page.Next = journalHref(q.Subject, lines[len(lines)-1].ID)
-	}
-	if q.Before > 0 {
-		page.Newest = journalHref(q.Subject, 0)
-	}
-	page.Lines = journalLines(ctx, lines, names)
-	return web.Page(c, views.JournalPage(page))
-}
-
-func journalHref(subject string, before int64) string {
-	query := url.Values{}
-	if subject != "" {
-		query.Set("objet", subject)
-	}
-	if before > 0 {
-		query.Set("avant", strconv.FormatInt(before, 10))
-	}
-	return (&url.URL{Path: "/office/journal", RawQuery: query.Encode()}).String()
-}
-
-func journalLines(ctx context.Context, lines []audit.Line, names map[citizen.ID]string) []views.Line {
-	out := make([]views.Line, len(lines))
-	for i, l := range lines {
-		out[i] = views.Line{
-			When: i18n.DateShort(ctx, l.At) + " " + i18n.Time(ctx, l.At), Who: i18n.T(ctx, "identity.journal.platform"), What: audit.Label(ctx, l.Action),
-			About: about(ctx, l.Subject, names), Details: detailsOf(ctx, l.Details),
-		}
-		if !l.Actor.IsZero() {
-			out[i].Who, out[i].WhoHref = nameOf(ctx, l.Actor, names), filePath(l.Actor)
-		}
-		if id, err := CitizenOf(l.Subject); err == nil {
-			out[i].AboutHref = filePath(id)
-		}
-	}
-	return out
-}
-
-func nameOf(ctx context.Context, id citizen.ID, names map[citizen.ID]string) string {
-	if name := names[id]; name != "" {
-		return name
-	}
-	return i18n.T(ctx, "identity.journal.erased")
-}
-
-func about(ctx context.Context, subject string, names map[citizen.ID]string) string {
-	if id, err := CitizenOf(subject); err == nil {
-		return nameOf(ctx, id, names)
-	}
-	return subject
-}
-
-// detailsOf writes the small facts of an act, always in the same order.
-func detailsOf(ctx context.Context, details map[string]any) string {
-	names := make([]string, 0, len(details))
-	for name := range details {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	parts := make([]string, len(names))
-	for i, name := range names {
-		value := fmt.Sprint(details[name])
-		if name == "role" {
-			value = roleName(ctx, citizen.Role(value))
-		}
-		//i18n: audit.detail.*
-		label := name
-		if key := "audit.detail." + name; i18n.Has(ctx, key) {
-			label = i18n.T(ctx, key)
-		}
-		parts[i] = label + i18n.T(ctx, "mail.colon") + " " + value
-	}
-	return strings.Join(parts, ", ")
 }

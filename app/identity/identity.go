@@ -51,6 +51,7 @@ type Service struct {
 	viewers *viewerCache
 	store   store
 	holders []module.PersonalData // who else keeps personal data
+	namer   Namer                 // knows what the journal speaks of
 	proven  func()                // told when something was proven
 }
 

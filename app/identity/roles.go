@@ -3,7 +3,9 @@ package identity
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -124,35 +126,64 @@ func (s *Service) record(ctx context.Context, tx bun.Tx, t tenant.ID, by citizen
 	return audit.Record(ctx, tx, entry)
 }
 
+// Named is what something that the journal speaks of is called, and where it is.
+type Named struct{ Name, Href string }
+
+// Names are those of the accounts and things that lines of the journal speak of.
+type Names map[uuid.UUID]Named
+
+// Namer adds to names those of the things that it knows, by their IDs; kinds
+// says of what each is said to be, "" where the journal does not.
+type Namer func(ctx context.Context, tx bun.Tx, t tenant.ID, kinds map[uuid.UUID]string, names Names) error
+
+// Name gives the service who knows what things are called. The kernel calls it
+// once, before serving.
+func (s *Service) Name(namer Namer) { s.namer = namer }
+
 // Journal returns lines of the journal, with the names of those who acted and
-// of the accounts acted upon.
-func (s *Service) Journal(ctx context.Context, t tenant.ID, by citizen.Viewer, q audit.Query) ([]audit.Line, map[citizen.ID]string, error) {
+// of what they acted upon.
+func (s *Service) Journal(ctx context.Context, t tenant.ID, by citizen.Viewer, q audit.Query) ([]audit.Line, Names, error) {
 	if err := access.Platform.Decide(by, access.ReadJournal, access.Scope{}).Err(); err != nil {
 		return nil, nil, err
 	}
 	var lines []audit.Line
-	names := map[citizen.ID]string{}
+	names := Names{}
 	err := s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) (err error) {
 		if lines, err = audit.Read(ctx, tx, t, q); err != nil {
 			return err
 		}
-		return s.store.names(ctx, tx, t, peopleOf(lines), names)
+		kinds := thingsOf(lines)
+		if s.namer != nil {
+			if err := s.namer(ctx, tx, t, kinds, names); err != nil {
+				return err
+			}
+		}
+		return s.store.names(ctx, tx, t, slices.Collect(maps.Keys(kinds)), names)
 	})
 	return lines, names, err
 }
 
-// peopleOf lists the accounts that lines of the journal name.
-func peopleOf(lines []audit.Line) []uuid.UUID {
-	var ids []uuid.UUID
+// thingsOf lists what lines of the journal name by an identifier, and the kind
+// of each where it is said.
+func thingsOf(lines []audit.Line) map[uuid.UUID]string {
+	kinds := map[uuid.UUID]string{}
 	for _, line := range lines {
 		if !line.Actor.IsZero() {
-			ids = append(ids, uuid.UUID(line.Actor))
+			kinds[uuid.UUID(line.Actor)] = ""
 		}
-		if id, err := CitizenOf(line.Subject); err == nil {
-			ids = append(ids, uuid.UUID(id))
+		for _, value := range line.Details {
+			if text, ok := value.(string); ok && len(text) == 36 {
+				if id, err := uuid.Parse(text); err == nil && kinds[id] == "" {
+					kinds[id] = ""
+				}
+			}
+		}
+		kind, text, _ := strings.Cut(line.Subject, "/")
+		if id, err := uuid.Parse(text); err == nil {
+			kinds[id] = kind
 		}
 	}
-	return ids
+	return kinds
 }
 
 var errNotACitizen = errors.New("not an account")
@@ -166,7 +197,7 @@ func CitizenOf(subject string) (citizen.ID, error) {
 	return citizen.ParseID(subject[len(prefix):])
 }
 
-func (store) names(ctx context.Context, tx bun.Tx, t tenant.ID, ids []uuid.UUID, into map[citizen.ID]string) error {
+func (store) names(ctx context.Context, tx bun.Tx, t tenant.ID, ids []uuid.UUID, into Names) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -174,9 +205,10 @@ func (store) names(ctx context.Context, tx bun.Tx, t tenant.ID, ids []uuid.UUID,
 		ID   citizen.ID
 		Name string
 	}
-	err := tx.NewRaw(`SELECT id, name FROM core.citizens WHERE tenant_id = ? AND id IN (?)`, t, bun.List(ids)).Scan(ctx, &rows)
+	err := tx.NewRaw(`SELECT id, name FROM core.citizens WHERE tenant_id = ?0 AND id IN (?1)
+		UNION ALL SELECT id, name FROM core.zones WHERE tenant_id = ?0 AND id IN (?1)`, t, bun.List(ids)).Scan(ctx, &rows)
 	for _, row := range rows {
-		into[row.ID] = row.Name
+		into[uuid.UUID(row.ID)] = Named{Name: row.Name}
 	}
 	return err
 }

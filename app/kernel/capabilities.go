@@ -25,6 +25,7 @@ var capabilities = []struct {
 	{"activity", is[module.Activity]},
 	{"companion", is[module.Companion]},
 	{"calendar", is[module.Calendarer]},
+	{"namer", is[module.Namer]},
 	{"workplace", is[module.Workplace]},
 }
 

@@ -186,6 +186,7 @@ func (a *App) buildEdge() (err error) {
 	}
 	realtime.Prepare(a.Fiber)
 	a.Identity.Holders(append([]module.PersonalData{a.Box, a.Discussion}, with[module.PersonalData](a.Modules)...)...)
+	a.Identity.Name(a.nameThings)
 	a.Identity.OnProof(a.Box.Proven)
 	a.Box.Tell(a.tellWaiting)
 	a.mount()

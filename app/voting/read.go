@@ -2,8 +2,10 @@ package voting
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"parvis/app/tenant"
@@ -34,6 +36,26 @@ func (b *Box) ByRoomCode(ctx context.Context, tx bun.IDB, t tenant.ID, code stri
 		return nil, ErrNotFound
 	}
 	return polls[0], nil
+}
+
+// Questions returns what the polls among ids ask.
+func (b *Box) Questions(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []struct {
+		ID       uuid.UUID
+		Question string
+	}
+	err := tx.NewRaw(`SELECT id, question FROM voting.polls WHERE tenant_id = ? AND id IN (?)`, t, bun.List(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read the questions of polls: %w", err)
+	}
+	questions := map[uuid.UUID]string{}
+	for _, r := range rows {
+		questions[r.ID] = r.Question
+	}
+	return questions, nil
 }
 
 // Rooms returns the polls of a town that are open now to whoever is in a room.

@@ -82,6 +82,8 @@ type Receipt struct {
 	Choices                   []Choice
 	Change                    string // where to vote again, "" when one may not
 	Results                   string
+	File, Verify              string // the proof to take away, and where it is checked
+	Hidden                    bool   // the turnout is hidden, and the index tells something of it
 }
 
 // Refusal is the booth of somebody who may not vote.
