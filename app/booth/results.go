@@ -1,7 +1,6 @@
 package booth
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -123,7 +122,7 @@ func (b *Booth) addChanges(ctx context.Context, t tenant.ID, page *views.Results
 	for _, c := range changes {
 		//i18n: booth.change.*
 		key := "booth.change." + string(c.Kind)
-		if !i18n.Has(ctx, key) || c.Kind == voting.EntryRuleset && c.Reason == "" {
+		if !i18n.Has(ctx, key) || c.Kind == voting.EntryRuleset && c.Index == 0 {
 			continue // the first rules come with the opening
 		}
 		moment := ui.Moment{Title: i18n.T(ctx, key), When: i18n.DateTime(ctx, c.At), Done: true}
@@ -371,13 +370,9 @@ func (b *Booth) export(c *fiber.Ctx, name, kind string, write func(context.Conte
 	if err != nil {
 		return err
 	}
-	var body bytes.Buffer // whole or not at all
-	if err := write(web.Context(c), &body, web.Tenant(c).ID, at.poll.ID, realtime.Public); err != nil {
-		return err
-	}
-	web.Attachment(c, name)
-	c.Set(fiber.HeaderContentType, kind)
-	return c.Send(body.Bytes())
+	return web.Spool(c, name, kind, func(w io.Writer) error {
+		return write(web.Context(c), w, web.Tenant(c).ID, at.poll.ID, realtime.Public)
+	})
 }
 
 // budgetVerdict says how many projects the vote funds, and what they cost

@@ -148,3 +148,13 @@ func TestLiveSharesAreOfEveryBallot(t *testing.T) {
 	s.close(id)
 	s.as("").get(path(id)+"/resultats").want(t, 200, "Sur 3 propositions, une recueille la majorité demandée : « Un jardin partagé ».")
 }
+
+// The rules that a poll opens with were called a new version of themselves.
+func TestTheFirstRulesAreNoNewVersion(t *testing.T) {
+	s := newSquare(t)
+	id := s.open(terms(openToRoom, between(-time.Hour, time.Hour)))
+	register := path(id) + "/resultats"
+	s.as("").get(register).want(t, 200, "Ouverture du vote").without(t, "Nouvelle version du règlement")
+	s.must(s.box.Extend(t.Context(), s.town.ID, id, noon.Add(2*time.Hour), voting.Act{Reason: "La pluie."}))
+	s.as("").get(register).want(t, 200, "Nouvelle version du règlement", "La pluie.")
+}

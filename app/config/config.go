@@ -50,7 +50,7 @@ func LoadFrom(variables map[string]string) (Config, error) {
 func load(options env.Options) (Config, error) {
 	var c Config
 	if err := env.ParseWithOptions(&c, options); err != nil {
-		return c, fmt.Errorf("configuration illisible : %w", err)
+		return c, explain(err, options.Environment)
 	}
 	return c, c.check()
 }

@@ -164,3 +164,22 @@ func TestDamagedSecretIsRefused(t *testing.T) {
 		t.Error("an empty secret was accepted")
 	}
 }
+
+// A value that is neither yes nor no was told in the words of a library.
+func TestAVariableThatCannotBeReadIsExplained(t *testing.T) {
+	_, err := config.LoadFrom(map[string]string{"PARVIS_DEMO": "oui", "PARVIS_PUBLIC_PORT": "https", "PARVIS_LOG_LEVEL": "BAVARD"})
+	if err == nil {
+		t.Fatal("read all the same")
+	}
+	for _, words := range []string{
+		"PARVIS_DEMO : « oui » ne convient pas ; mettez 1 pour oui, 0 pour non", "PARVIS_PUBLIC_PORT : « https » ne convient pas ; mettez un nombre entier",
+		"PARVIS_LOG_LEVEL : « BAVARD » ne convient pas ; mettez DEBUG, INFO, WARN ou ERROR",
+	} {
+		if !strings.Contains(err.Error(), words) {
+			t.Errorf("%v does not say %q", err, words)
+		}
+	}
+	if strings.Contains(err.Error(), "strconv") || strings.Contains(err.Error(), "parse error") {
+		t.Errorf("in the words of a library: %v", err)
+	}
+}

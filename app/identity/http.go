@@ -71,8 +71,14 @@ func (s *Service) Menu() []module.Entry {
 }
 
 func browserOf(c *fiber.Ctx) Browser {
-	return Browser{Visit: web.Visit(c), Address: web.Address(c), Base: web.Origin(c), Device: deviceOf(c.Get(fiber.HeaderUserAgent))}
+	known, _ := web.Signed(c, knownCookie)
+	return Browser{
+		Visit: web.Visit(c), Address: web.Address(c), Base: web.PublicOrigin(c), Device: deviceOf(c.Get(fiber.HeaderUserAgent)), Known: known,
+	}
 }
+
+// knownCookie tells, for a year, that the owner of an address signed in here.
+const knownCookie, knownAge = "connu", 365 * 24 * time.Hour
 
 // deviceOf names a browser and a system, for a person to recognise: no more
 // is kept of what a browser tells about itself.
@@ -122,6 +128,9 @@ func (s *Service) renew(c *fiber.Ctx, opened Opened) error {
 func (s *Service) arrive(c *fiber.Ctx, opened Opened) error {
 	if err := s.renew(c, opened); err != nil {
 		return err
+	}
+	if opened.Address != "" {
+		web.SetSigned(c, knownCookie, s.knownAs(web.Tenant(c).ID, opened.Address), knownAge)
 	}
 	if opened.Welcome {
 		web.Flash(c, "identity.welcome")

@@ -1,7 +1,9 @@
 package identity
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -42,8 +44,11 @@ func (s *Service) signUp(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !errs.Any() {
-		form := SignUp{Name: f.Name, Email: f.Email, Address: f.Address, Zone: f.Zone, Charter: f.Charter, Notify: f.Notify}
+	form := SignUp{Name: f.Name, Email: f.Email, Address: f.Address, Zone: f.Zone, Charter: f.Charter, Notify: f.Notify}
+	if errs.Any() {
+		_, err = form.parse(web.Tenant(c))
+		errs = allOf(c, errs, err)
+	} else {
 		err = s.AskSignUp(web.Context(c), web.Tenant(c), browserOf(c), form, back(c))
 		if err == nil {
 			return web.SeeOther(c, "/connexion/code")
@@ -54,6 +59,22 @@ func (s *Service) signUp(c *fiber.Ctx) error {
 		}
 	}
 	return s.showSignUp(c, f, errs)
+}
+
+// allOf adds to what is wrong with a form what its meaning adds, so that
+// nobody is sent back twice: once for each field, in the order of the form.
+func allOf(c *fiber.Ctx, errs ui.Errors, err error) ui.Errors {
+	more, _ := web.Errors(c, err)
+	for _, e := range more {
+		if errs.For(e.Name) == "" {
+			errs = append(errs, e)
+		}
+	}
+	order := []string{"name", "email", "address", "zone", "charter"}
+	slices.SortStableFunc(errs, func(a, b ui.FieldError) int {
+		return cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name))
+	})
+	return errs
 }
 
 type signInForm struct {

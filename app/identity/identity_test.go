@@ -93,7 +93,8 @@ func (p *place) build(t *testing.T, o options) {
 		t.Fatal(err)
 	}
 	p.Service = identity.New(identity.Deps{DB: p.db.DB, Mail: sender, Clock: p.clock, Secret: secret, Demo: o.demo, Log: quiet})
-	p.app, err = web.New(web.Options{Tenants: p, Sessions: p.Service, Messages: p.bundle, Secret: secret, Clock: p.clock, Log: quiet, Timeout: 30 * time.Second})
+	p.app, err = web.New(web.Options{Tenants: p, Sessions: p.Service, Messages: p.bundle, Secret: secret, Clock: p.clock, Log: quiet, Timeout: 30 * time.Second,
+		Public: func(host, path string) string { return "https://" + host + path }})
 	if err != nil {
 		t.Fatal(err)
 	}

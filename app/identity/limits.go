@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"encoding/hex"
 	"net/netip"
 	"time"
 
@@ -21,12 +22,35 @@ type limit struct {
 // Limits by address of the network are wide: a school, a village or a whole
 // mobile operator may share one.
 var (
-	mailsToAddress   = limit{"mail", 5, time.Hour}
+	mailsToAddress   = quota{limit{"mail", 5, time.Hour}, limit{"mail-all", 20, time.Hour}}
 	mailsFromNetwork = limit{"mail-network", 120, time.Hour}
-	codesOfAddress   = limit{"code", 30, 24 * time.Hour}
-	passwordsOfOne   = limit{"password", 10, 15 * time.Minute}
+	codesOfAddress   = quota{limit{"code", 30, 24 * time.Hour}, limit{"code-all", 150, 24 * time.Hour}}
+	passwordsOfOne   = quota{limit{"password", 10, 15 * time.Minute}, limit{"password-all", 50, 15 * time.Minute}}
 	passwordsNetwork = limit{"password-network", 120, 15 * time.Minute}
 )
+
+// quota limits what is tried about one mail address: by each network, and by
+// all of them together, which is larger. A stranger who spends theirs takes
+// nothing from the owner; and if strangers from many networks spend it all, a
+// browser in which the owner has signed in before still has its own.
+type quota struct{ near, all limit }
+
+// allowAbout counts a try about an address.
+func (s *Service) allowAbout(ctx context.Context, t tenant.ID, q quota, b Browser, address string) error {
+	if b.Known != "" && b.Known == s.knownAs(t, address) {
+		return s.allow(ctx, t, q.near, "known "+address)
+	}
+	if err := s.allow(ctx, t, q.near, network(b.Address)+" "+address); err != nil {
+		return err
+	}
+	return s.allow(ctx, t, q.all, address)
+}
+
+// knownAs is what a browser keeps once the owner of an address has signed in
+// there: it says nothing to anybody else, and opens nothing by itself.
+func (s *Service) knownAs(t tenant.ID, address string) string {
+	return hex.EncodeToString(s.keyed("known browser", t, address))
+}
 
 // allow counts one try of what about whom, and refuses when there were too
 // many. It counts in a transaction of its own: a refusal is counted too.

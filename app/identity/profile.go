@@ -177,7 +177,7 @@ func (s *Service) SignInWithPassword(ctx context.Context, t *tenant.Tenant, b Br
 	if err := s.allow(ctx, t.ID, passwordsNetwork, network(b.Address)); err != nil {
 		return Opened{}, err
 	}
-	if err := s.allow(ctx, t.ID, passwordsOfOne, address); err != nil {
+	if err := s.allowAbout(ctx, t.ID, passwordsOfOne, b, address); err != nil {
 		return Opened{}, err
 	}
 	id, hash, err := s.passwordOf(ctx, t.ID, address)
@@ -192,6 +192,7 @@ func (s *Service) SignInWithPassword(ctx context.Context, t *tenant.Tenant, b Br
 		opened, err = s.open(ctx, tx, t.ID, id, ByPassword, b.Device)
 		return err
 	})
+	opened.Address = address
 	return opened, err
 }
 

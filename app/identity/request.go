@@ -44,6 +44,7 @@ type Browser struct {
 	Address string // its address on the network, for the limits only
 	Base    string // how it reached us: "https://participer.example.fr"
 	Device  string // "Firefox, Android"
+	Known   string // what it kept from a former sign-in, see Service.knownAs
 }
 
 // SignUp is what a person types to have an account.
@@ -170,7 +171,7 @@ func (s *Service) allowMail(ctx context.Context, t tenant.ID, b Browser, address
 	if err := s.allow(ctx, t, mailsFromNetwork, network(b.Address)); err != nil {
 		return err
 	}
-	return s.allow(ctx, t, mailsToAddress, address)
+	return s.allowAbout(ctx, t, mailsToAddress, b, address)
 }
 
 // ask keeps a request and sends its mail. It does the same work whatever the
@@ -270,6 +271,7 @@ func (s *Service) consume(ctx context.Context, t *tenant.Tenant, b Browser, m Me
 				return err
 			}
 			opened, err = s.fulfil(ctx, tx, t, b, m, r)
+			opened.Address = r.Email
 			return err
 		})
 	}
@@ -409,7 +411,7 @@ func (s *Service) EnterCode(ctx context.Context, t *tenant.Tenant, b Browser, co
 	if err != nil {
 		return Opened{}, err
 	}
-	if err := s.allow(ctx, t.ID, codesOfAddress, waiting.Email); err != nil {
+	if err := s.allowAbout(ctx, t.ID, codesOfAddress, b, waiting.Email); err != nil {
 		return Opened{}, err
 	}
 	if err := s.tryCode(ctx, t.ID, waiting, code); err != nil {

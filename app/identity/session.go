@@ -48,6 +48,7 @@ type Opened struct {
 	ExpiresAt time.Time
 	ReturnTo  string // local path to go to, "" for the usual one
 	Welcome   bool   // the account is new
+	Address   string // the mail address that was proven, "" for none
 }
 
 // Session is an open session, as its owner sees it.

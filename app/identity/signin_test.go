@@ -383,3 +383,28 @@ func TestWithoutAMailServerTheLinkIsOnTheOutboxPage(t *testing.T) {
 	neighbour.get("/courrier").want(200).lacks(jeanne)
 	newPlace(t).browser(t).get("/courrier").want(404)
 }
+
+// Whoever left the name empty was told of the charter only once it was there.
+func TestEverythingWrongWithASignUpIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	page := p.browser(t).post("/inscription", "/inscription", "name", "", "email", "jeanne@exemple")
+	page.want(422, "prenom.nom@exemple.fr", "il faut accepter la charte", `href="#f-name"`, `href="#f-email"`, `href="#f-charter"`)
+	if strings.Index(page.Body, `href="#f-name"`) > strings.Index(page.Body, `href="#f-charter"`) {
+		t.Error("the summary is not in the order of the form")
+	}
+}
+
+// The port of the links in mails was whatever the request said.
+func TestTheLinkOfAMailLeadsWhereTheSiteIs(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.resident(t, "Jeanne Martin", jeanne)
+	b := p.browser(t)
+	b.host = p.town.Hosts[0] + ":6666"
+	b.post("/connexion", "/connexion", "email", jeanne).to("/connexion/code")
+	letter := p.sink.Await(t, jeanne, 1)
+	if !strings.Contains(letter.Text, "https://"+p.town.Hosts[0]+"/connexion/lien/") || strings.Contains(letter.Text+letter.HTML, "6666") {
+		t.Errorf("the mail leads elsewhere: %s", letter.Text)
+	}
+}

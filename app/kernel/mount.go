@@ -198,9 +198,15 @@ func (a *App) stillOpen(ctx context.Context, t tenant.ID, v citizen.Viewer, toke
 }
 
 // readiness says whether requests may come.
-type readiness struct{ serving atomic.Bool }
+type readiness struct{ serving, over atomic.Bool }
 
-func (r *readiness) set(serving bool) { r.serving.Store(serving) }
+func (r *readiness) set(serving bool) {
+	r.serving.Store(serving)
+	r.over.Store(!serving)
+}
+
+// stopping reports whether requests came, and may no more.
+func (r *readiness) stopping() bool { return r.over.Load() }
 
 var errStopping = errors.New("the program is starting or stopping")
 

@@ -179,7 +179,7 @@ func (a *App) buildEdge() (err error) {
 	a.Fiber, err = web.New(web.Options{
 		Tenants: a.Directory, Sessions: a.Identity, Messages: a.bundle, Secret: a.secret,
 		HTTPS: a.Config.HTTPS(), TrustedProxies: a.Config.TrustedProxies, Chrome: a.chrome, Uploads: a.uploads(),
-		Ready: a.Ready, Clock: a.Clock, Log: a.Log,
+		Ready: a.Ready, Public: a.Config.URL, Stopping: a.ready.stopping, Clock: a.Clock, Log: a.Log,
 	})
 	if err != nil {
 		return err

@@ -16,3 +16,20 @@ func TestAnUnknownCommandStartsNothing(t *testing.T) {
 		t.Fatalf("%v, want a refusal that names the word", err)
 	}
 }
+
+func TestAnUnknownCommandAboutTownsIsToldInFrench(t *testing.T) {
+	t.Setenv("PARVIS_DATA", t.TempDir()+"/never")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"parvis", "tenant", "frobnicate"}, "commande inconnue : « parvis tenant frobnicate »"},
+		{[]string{"parvis", "tenant"}, "il manque une commande après « parvis tenant »"},
+	} {
+		var said strings.Builder
+		err := (&Program{Stdout: &said, Stderr: &said}).Run(t.Context(), c.args)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "« parvis tenant add »") || strings.Contains(said.String()+err.Error(), "No help topic") {
+			t.Errorf("%v: %v, %s", c.args, err, &said)
+		}
+	}
+}

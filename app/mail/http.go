@@ -29,7 +29,7 @@ func (s *Sender) outboxPage(c *fiber.Ctx) error {
 	}
 	letters := make([]views.Kept, len(kept))
 	for i, k := range kept {
-		letters[i] = views.Kept{ID: k.ID.String(), Subject: k.Subject, To: k.To, At: i18n.Time(ctx, k.CreatedAt), Body: pieces(k.Text, web.Origin(c))}
+		letters[i] = views.Kept{ID: k.ID.String(), Subject: k.Subject, To: k.To, At: i18n.Time(ctx, k.CreatedAt), Body: pieces(k.Text, web.PublicOrigin(c))}
 	}
 	web.NoStore(c)
 	return web.Page(c, views.OutboxPage(letters))

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -382,5 +383,38 @@ func TestTheCatalogueIsComplete(t *testing.T) {
 	faults, err := i18ntest.Check(os.DirFS("."))
 	if err != nil || len(faults) > 0 {
 		t.Errorf("%v\n%s", err, strings.Join(faults, "\n"))
+	}
+}
+
+func TestNoActionLeavesNoLine(t *testing.T) {
+	nothing := templ.ComponentFunc(func(context.Context, io.Writer) error { return nil })
+	within := func(children templ.Component) templ.Component {
+		return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+			return Actions().Render(templ.WithChildren(ctx, children), w)
+		})
+	}
+	if got := render(t, within(nothing)); got != "" {
+		t.Errorf("no action is %q", got)
+	}
+	if got := render(t, within(Button(ButtonProps{Label: "Voter"}))); !strings.HasPrefix(got, `<div class="actions">`) || !strings.Contains(got, "Voter") {
+		t.Errorf("an action is %q", got)
+	}
+}
+
+func TestAThemeIsNamedInTheReadersLanguage(t *testing.T) {
+	bundle, err := i18n.Load(Catalogue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, words := range map[string][]string{"fr": {"Clair", "Sombre"}, "en": {"Light", "Dark"}} {
+		var b strings.Builder
+		if err := ThemePairs(sampleTheme("#ffd400")).Render(bundle.NewContext(context.Background(), lang, time.UTC), &b); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("in %s: %q is missing", lang, w)
+			}
+		}
 	}
 }

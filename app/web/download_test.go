@@ -1,14 +1,19 @@
 package web_test
 
 import (
+	"bytes"
 	"encoding/csv"
+	"io"
 	"mime"
+	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/go-cmp/cmp"
 
+	"parvis/app/fault"
 	"parvis/app/web"
 )
 
@@ -66,4 +71,50 @@ func TestFileNamesCannotBreakOut(t *testing.T) {
 	if got := s.get("/1").Header.Get("Content-Disposition"); !strings.Contains(got, "filename*=UTF-8''r%C3%A9sultats%202026.csv") {
 		t.Error(got)
 	}
+}
+
+// TestALargeFileIsNotHeldInMemory sends sixty megabytes over the network while
+// the program holds a few.
+func TestALargeFileIsNotHeldInMemory(t *testing.T) {
+	s := newSite(t, nil)
+	const size, block = 60 << 20, 64 << 10
+	s.Get("/export", func(c *fiber.Ctx) error {
+		return web.Spool(c, "export.csv", "text/csv; charset=utf-8", func(w io.Writer) error {
+			line := bytes.Repeat([]byte("a"), block)
+			for range size / block {
+				if _, err := w.Write(line); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	s.Get("/manque", func(c *fiber.Ctx) error {
+		return web.Spool(c, "export.csv", "text/csv", func(w io.Writer) error {
+			_, _ = io.WriteString(w, "half of it")
+			return fault.New(fault.NotFound, "web.not_found")
+		})
+	})
+	s.listen()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	request, err := http.NewRequest(http.MethodGet, "http://"+s.address+"/export", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = s.host
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	n, err := io.Copy(io.Discard, response.Body)
+	runtime.ReadMemStats(&after)
+	if err != nil || n != size {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > size/4 {
+		t.Errorf("%d bytes were allocated to send %d", grown, size)
+	}
+	s.get("/manque").want(t, 404).without(t, "half of it")
 }

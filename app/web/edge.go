@@ -80,12 +80,21 @@ func (s *server) logRequest(c *fiber.Ctx, took time.Duration) {
 		slog.String("route", routeOf(c)),
 		slog.Int("status", c.Response().StatusCode()),
 		slog.Duration("took", took),
-		slog.Int("bytes", len(c.Response().Body())),
+		slog.Int("bytes", sizeOf(c)),
 	}
 	if r.tenant != nil {
 		attrs = append(attrs, slog.String("tenant", r.tenant.Slug))
 	}
 	s.Log.LogAttrs(c.UserContext(), levelOf(c.Path()), "request", attrs...)
+}
+
+// sizeOf is how long the answer is, as far as it is known: a stream is not
+// read for it.
+func sizeOf(c *fiber.Ctx) int {
+	if c.Response().IsBodyStream() {
+		return max(c.Response().Header.ContentLength(), 0)
+	}
+	return len(c.Response().Body())
 }
 
 // levelOf keeps what every page asks for, and what probes ask for, out of the

@@ -78,7 +78,7 @@ func (s *server) answer(c *fiber.Ctx, err error) {
 	s.prepareContext(c)
 	p := s.explain(c, err)
 	if p.Status >= fiber.StatusInternalServerError {
-		s.Log.ErrorContext(c.UserContext(), "request failed", slog.String("request", r.id),
+		s.Log.Log(c.UserContext(), s.levelOfFailure(p.Status), "request failed", slog.String("request", r.id),
 			slog.String("method", c.Method()), slog.String("route", routeOf(c)), slog.Int("status", p.Status), slog.Any("error", err))
 	}
 	c.Response().ResetBody()
@@ -92,6 +92,14 @@ func (s *server) answer(c *fiber.Ctx, err error) {
 		c.Type("txt", "utf-8")
 		_ = c.SendString(p.Title + "\n" + p.Text + "\n") // into memory: cannot fail
 	}
+}
+
+// levelOfFailure: while the program stops, what it refuses is as it should be.
+func (s *server) levelOfFailure(status int) slog.Level {
+	if status == fiber.StatusServiceUnavailable && s.Stopping != nil && s.Stopping() {
+		return slog.LevelInfo
+	}
+	return slog.LevelError
 }
 
 // prepareContext completes the context of a request that stopped early, so
@@ -112,7 +120,7 @@ func (s *server) prepareContext(c *fiber.Ctx) {
 	}
 	lang, place := "fr", (*time.Location)(nil)
 	if r.tenant != nil {
-		lang, place = r.tenant.Locale, r.tenant.TimeZone
+		lang, place = spoken(c.Get(fiber.HeaderAcceptLanguage), r.tenant.Locale), r.tenant.TimeZone
 	}
 	if remembered := r.cookie(c, languageCookie); languageNames[remembered] != "" {
 		lang = remembered

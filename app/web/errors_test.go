@@ -213,3 +213,29 @@ func TestMirrorSeesOtherTownsNowhere(t *testing.T) {
 		s.get(path).without(t, "Alice", "Marne")
 	}
 }
+
+func TestWhatIsRefusedWhileStoppingIsNoError(t *testing.T) {
+	t.Parallel()
+	stopping := false
+	s := newSite(t, func(o *web.Options) {
+		o.Stopping = func() bool { return stopping }
+		o.Ready = func(context.Context) error { return fault.New(fault.Unavailable, "database.unavailable") }
+	})
+	s.Get("/occupe", func(*fiber.Ctx) error { return fault.New(fault.Unavailable, "database.unavailable") })
+	s.Get("/panne", func(*fiber.Ctx) error { return errors.New("disk on fire") })
+	s.get("/occupe").want(t, 503)
+	if !strings.Contains(s.log.String(), "level=ERROR") {
+		t.Error("an outage is not logged as an error")
+	}
+	s.log.Reset()
+	stopping = true
+	s.get("/occupe").want(t, 503)
+	s.get("/readyz").want(t, 503)
+	if strings.Contains(s.log.String(), "level=ERROR") {
+		t.Errorf("%s", s.log)
+	}
+	s.get("/panne").want(t, 500)
+	if !strings.Contains(s.log.String(), "level=ERROR") {
+		t.Error("a fault of ours is hidden while stopping")
+	}
+}

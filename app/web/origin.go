@@ -1,6 +1,21 @@
 package web
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// PublicOrigin is Origin for what is read elsewhere and later, such as a mail:
+// the port is the configuration's, whatever the request says.
+func PublicOrigin(c *fiber.Ctx) string {
+	r := of(c)
+	if r.server.Public == nil {
+		return Origin(c)
+	}
+	_, port, _ := splitHost(r.host)
+	return r.server.Public(strings.TrimSuffix(r.host, port), "")
+}
 
 // Network returns the network that whoever asks comes from, /24 in IPv4 and
 // /64 in IPv6: what one household or one organisation holds.

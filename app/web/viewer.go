@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,14 +51,14 @@ func (s *server) findViewer(c *fiber.Ctx) error {
 var languageNames = map[string]string{"fr": "Français", "en": "English"}
 
 // findLanguage chooses the language: the one asked for by ?lang=, which is
-// then remembered, the one remembered, the viewer's, the site's.
+// then remembered, the one remembered, the viewer's, the browser's, the site's.
 func (s *server) findLanguage(c *fiber.Ctx) error {
 	r := of(c)
 	if asked := c.Query("lang"); languageNames[asked] != "" && c.Method() == fiber.MethodGet {
 		r.setCookie(c, languageCookie, asked, 365*24*time.Hour)
 		return c.Redirect(withLanguage(c, ""), fiber.StatusSeeOther)
 	}
-	lang := r.tenant.Locale
+	lang := spoken(c.Get(fiber.HeaderAcceptLanguage), r.tenant.Locale)
 	if languageNames[r.viewer.Locale] != "" {
 		lang = r.viewer.Locale
 	}
@@ -65,7 +66,29 @@ func (s *server) findLanguage(c *fiber.Ctx) error {
 		lang = remembered
 	}
 	c.SetUserContext(s.Messages.NewContext(c.UserContext(), lang, r.tenant.TimeZone))
+	c.Vary(fiber.HeaderAcceptLanguage)
 	return c.Next()
+}
+
+// maxLanguages is how many languages of a browser are looked at.
+const maxLanguages = 20
+
+// spoken is the language of ours that a browser asks for first, by its weights;
+// fallback when it asks for none.
+func spoken(accepted, fallback string) string {
+	best, weight := fallback, 0.0 // of a preference: nothing is counted with it
+	for i, one := range strings.SplitN(accepted, ",", maxLanguages+1) {
+		tag, parameter, _ := strings.Cut(one, ";")
+		code, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
+		q := 1.0
+		if value, given := strings.CutPrefix(strings.TrimSpace(parameter), "q="); given {
+			q, _ = strconv.ParseFloat(value, 64) // 0, which is never, when it is no number
+		}
+		if i < maxLanguages && languageNames[code] != "" && q > weight && q <= 1 {
+			best, weight = code, q
+		}
+	}
+	return best
 }
 
 // withLanguage returns the address of this page in another language; "" takes

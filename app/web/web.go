@@ -87,6 +87,12 @@ type Options struct {
 	Uploads []Upload
 	// Ready reports whether the program can serve; nil means always.
 	Ready func(ctx context.Context) error
+	// Public is the address of a path on a host as the configuration says that
+	// people reach it; nil takes the port that the request came by.
+	Public func(host, path string) string
+	// Stopping reports whether the program is about to stop: what it refuses then
+	// is no error. Nil means never.
+	Stopping func() bool
 	// Timeout is how long finding the tenant, the viewer and the answer may
 	// take together; 4.5 seconds when zero, so that nobody waits five.
 	Timeout time.Duration

@@ -479,3 +479,30 @@ func TestNewRefusesAWeakSecret(t *testing.T) {
 		t.Error("a proxy that is no address was accepted")
 	}
 }
+
+func TestAFirstVisitSpeaksTheBrowsersLanguage(t *testing.T) {
+	t.Parallel()
+	for accepted, want := range map[string]string{
+		"": "|fr|", "en-GB,en;q=0.9,fr;q=0.8": "|en|", "de,fr;q=0.4,en;q=0.9": "|en|", "de-DE": "|fr|", "en;q=0": "|fr|",
+		"en;q=nonsense, fr": "|fr|", "*": "|fr|", strings.Repeat("xx,", 50) + "en": "|fr|", "en;q=7": "|fr|", "FR-ca, en": "|fr|",
+	} {
+		s := newSite(t, nil)
+		got := s.get("/bonjour", "Accept-Language", accepted).want(t, 200, want)
+		if !strings.Contains(got.Header.Get("Vary"), "Accept-Language") {
+			t.Error("a cache would give one language to everybody")
+		}
+	}
+	s := newSite(t, nil)
+	s.get("/absent", "Accept-Language", "en").want(t, 404, "Page not found")
+	s.get("/bonjour?lang=fr", "Accept-Language", "en").want(t, 303)
+	s.get("/bonjour", "Accept-Language", "en").want(t, 200, "|fr|") // what was chosen holds
+}
+
+func TestWhatIsReadElsewhereLeadsWhereTheSiteIs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *web.Options) {
+		o.Public = func(host, path string) string { return "https://" + host + path }
+	})
+	s.Get("/adresses", func(c *fiber.Ctx) error { return c.SendString(web.Origin(c) + " " + web.PublicOrigin(c)) })
+	s.get("/adresses", "Host", marneHost+":6666").want(t, 200, "http://"+marneHost+":6666 https://"+marneHost)
+}

@@ -66,7 +66,7 @@ func (m *Module) Counters(ctx context.Context, t *tenant.Tenant) ([]module.Count
 		return nil, err
 	}
 	return []module.Counter{
-		{Key: "consultations.counter.asked", Count: int64(published(counts) - counts[Cancelled])},
+		{Key: "consultations.counter.asked", Count: int64(published(counts) - counts[Cancelled] - counts[Upcoming])},
 		{Key: "consultations.counter.decided", Count: int64(counts[Decided])},
 	}, nil
 }
@@ -103,7 +103,7 @@ func (m *Module) Todos(ctx context.Context, t *tenant.Tenant, v citizen.Viewer) 
 	}
 	var undecided, late todo
 	err := m.service.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
-		undecided, late, err = m.service.store.todos(ctx, tx, t.ID)
+		undecided, late, err = m.service.store.todos(ctx, tx, t.ID, reachOf(v))
 		return err
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"parvis/app/fault"
 	"parvis/app/tenant"
@@ -24,6 +25,7 @@ type Query struct {
 	Sort   Sort
 	Cursor Cursor
 	Limit  int
+	Reach  []uuid.UUID // the only zones whose drafts are listed; nil: all
 }
 
 // Page is a part of a list.
@@ -134,6 +136,9 @@ func filter(sel *bun.SelectQuery, q Query, now time.Time) {
 	if q.Zone != uuid.Nil {
 		sel.Where("(zone_id = ? OR zone_id IS NULL)", q.Zone)
 	}
+	if q.Reach != nil {
+		sel.Where("(published_at IS NOT NULL OR zone_id = ANY (?::uuid[]))", pgdialect.Array(textsOf(q.Reach)))
+	}
 	if q.Words != "" {
 		sel.Where("words @@ websearch_to_tsquery('french', ?)", fold(q.Words))
 	}
@@ -182,7 +187,7 @@ func (s store) count(ctx context.Context, tx bun.IDB, t tenant.ID, q Query) (map
 			WHEN outcome_at IS NOT NULL THEN 'decided' WHEN opens_at > ?0 THEN 'upcoming' WHEN closes_at > ?0 THEN 'open' ELSE 'closed' END AS phase`, now).
 		ColumnExpr("count(*) AS n").
 		Where("tenant_id = ?", t).GroupExpr("1")
-	filter(sel, Query{Zone: q.Zone, Words: q.Words}, now)
+	filter(sel, Query{Zone: q.Zone, Words: q.Words, Reach: q.Reach}, now)
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("count the consultations: %w", err)
 	}
@@ -216,7 +221,7 @@ type todo struct {
 
 // todos counts the consultations that ended without a decision, and the drafts
 // that were to be open by now.
-func (store) todos(ctx context.Context, tx bun.IDB, t tenant.ID) (undecided, late todo, err error) {
+func (store) todos(ctx context.Context, tx bun.IDB, t tenant.ID, reach []uuid.UUID) (undecided, late todo, err error) {
 	var r struct {
 		Undecided, Late           int
 		UndecidedSince, LateSince bun.NullTime
@@ -225,12 +230,20 @@ func (store) todos(ctx context.Context, tx bun.IDB, t tenant.ID) (undecided, lat
 		SELECT count(*) FILTER (WHERE published_at IS NOT NULL) AS undecided, min(closes_at) FILTER (WHERE published_at IS NOT NULL) AS undecided_since,
 			count(*) FILTER (WHERE published_at IS NULL) AS late, min(opens_at) FILTER (WHERE published_at IS NULL) AS late_since
 		FROM consultations.consultations, (SELECT core.now() AS now) AS clock
-		WHERE tenant_id = ? AND cancelled_at IS NULL AND outcome_at IS NULL
-			AND (CASE WHEN published_at IS NULL THEN opens_at ELSE closes_at END) <= clock.now`, t).Scan(ctx, &r)
+		WHERE tenant_id = ? AND cancelled_at IS NULL AND outcome_at IS NULL AND (published_at IS NOT NULL OR ? OR zone_id = ANY (?::uuid[]))
+			AND (CASE WHEN published_at IS NULL THEN opens_at ELSE closes_at END) <= clock.now`, t, reach == nil, pgdialect.Array(textsOf(reach))).Scan(ctx, &r)
 	if err != nil {
 		return undecided, late, fmt.Errorf("count what waits: %w", err)
 	}
 	return todo{r.Undecided, r.UndecidedSince.Time}, todo{r.Late, r.LateSince.Time}, nil
+}
+
+func textsOf(ids []uuid.UUID) []string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return texts
 }
 
 func consultationsOf(rows []row) []Consultation {

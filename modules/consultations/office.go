@@ -28,7 +28,11 @@ func (o officeHandlers) find(c *fiber.Ctx) (*Dossier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.service.inOffice(web.Context(c), web.Tenant(c).ID, id)
+	d, err := o.service.inOffice(web.Context(c), web.Tenant(c).ID, id)
+	if err == nil && !mayRead(web.Viewer(c), &d.Consultation) {
+		return nil, ErrNotFound
+	}
+	return d, err
 }
 
 // frame is what surrounds every page of a consultation's back office.
@@ -65,7 +69,7 @@ func windowOf(ctx context.Context, part, title string) string {
 
 // officeQuery reads the address of the back office's list.
 func officeQuery(c *fiber.Ctx) (Query, url.Values) {
-	q := Query{Words: c.Query("q"), Limit: perPage * 2, Sort: Sort{By: "updated", Desc: true}}
+	q := Query{Reach: reachOf(web.Viewer(c)), Words: c.Query("q"), Limit: perPage * 2, Sort: Sort{By: "updated", Desc: true}}
 	kept := url.Values{}
 	if phase := Phase(c.Query("etat")); phaseSQL[phase] != "" {
 		q.Phases = []Phase{phase}
@@ -205,7 +209,7 @@ func (o officeHandlers) export(c *fiber.Ctx) error {
 		i18n.T(ctx, "consultations.column.title"), i18n.T(ctx, "consultations.column.state"), i18n.T(ctx, "consultations.column.zone"),
 		i18n.T(ctx, "consultations.column.opens"), i18n.T(ctx, "consultations.column.closes"), i18n.T(ctx, "consultations.column.updated"),
 	}}
-	q := Query{Sort: Sort{By: "updated", Desc: true}, Limit: 500}
+	q := Query{Reach: reachOf(web.Viewer(c)), Sort: Sort{By: "updated", Desc: true}, Limit: 500}
 	for {
 		page, _, err := o.service.list(ctx, web.Tenant(c).ID, q)
 		if err != nil {
@@ -427,7 +431,12 @@ func showDocuments(c *fiber.Ctx, d *Dossier, title string, errs ui.Errors) error
 	return web.Page(c, views.Documents(p))
 }
 
-func (o officeHandlers) download(c *fiber.Ctx) error { return sendDocument(c, o.service, true) }
+func (o officeHandlers) download(c *fiber.Ctx) error {
+	if _, err := o.find(c); err != nil {
+		return err
+	}
+	return sendDocument(c, o.service, true)
+}
 
 func (o officeHandlers) removeDocument(c *fiber.Ctx) error {
 	id, err := web.UUIDParam(c, "id")

@@ -3,6 +3,8 @@ package consultations
 import (
 	"slices"
 
+	"github.com/google/uuid"
+
 	"parvis/app/access"
 	"parvis/app/citizen"
 )
@@ -78,6 +80,27 @@ func can(v citizen.Viewer, c *Consultation) map[access.Action]bool {
 
 // inBackOffice reports whether v may see drafts at all.
 func inBackOffice(v citizen.Viewer) bool { return v.SignedIn && v.Has(name, staff...) }
+
+// mayRead reports whether v may see c in its back office: what is published, and
+// the drafts that their grants reach.
+func mayRead(v citizen.Viewer, c *Consultation) bool {
+	return c.Published || powers.Decide(v, actWrite, access.Scope{Module: name, Zone: c.Zone}).Allowed
+}
+
+// reachOf returns the only zones whose drafts v may see; nil for all of them.
+func reachOf(v citizen.Viewer) []uuid.UUID {
+	zones := []uuid.UUID{}
+	for _, g := range v.Grants {
+		if g.Module != "" && g.Module != name || !slices.Contains(staff, g.Role) {
+			continue
+		}
+		if g.Zone == uuid.Nil {
+			return nil
+		}
+		zones = append(zones, g.Zone)
+	}
+	return zones
+}
 
 // mayRun reports whether v runs the polls of c: opens and closes them from the
 // host's console.

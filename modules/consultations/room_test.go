@@ -1,7 +1,9 @@
 package consultations
 
 import (
+	"github.com/google/uuid"
 	"net/url"
+	"parvis/app/citizen"
 	"strings"
 	"testing"
 )
@@ -56,4 +58,37 @@ func TestANumberOfChoicesIsAtLeastOne(t *testing.T) {
 			without("ne peut pas dépasser")
 	}
 	s.post(polls+"/nouveau", pollWith("method", "approval", "max_choices", "9")).want(422, "ne peut pas dépasser")
+}
+
+// Somebody whose role is limited to a quarter read the drafts of the others.
+func TestADraftIsReadOnlyByWhoseZoneItIs(t *testing.T) {
+	s := newSite(t)
+	noue, bois := s.town.Zones[0].ID, s.town.Zones[1].ID
+	local := citizen.Viewer{ID: citizen.NewID(), SignedIn: true, Grants: []citizen.Grant{{Role: citizen.Agent, Zone: noue}}}
+	drafts := map[string]string{}
+	s.as(s.staff)
+	for title, zone := range map[string]string{"Le parc de La Noue": noue.String(), "La rue du Bois": bois.String(), "Toute la ville": uuid.Nil.String()} {
+		form := filled()
+		form.Set("title", title)
+		form.Set("zone", zone)
+		drafts[title] = strings.TrimSuffix(s.post("/office/consultations/nouvelle", form).want(303).location(), "/votes")
+	}
+	for title, page := range drafts {
+		s.as(local)
+		own := title == "Le parc de La Noue"
+		for _, part := range []string{"", "/texte", "/votes", "/documents", "/apercu"} {
+			status := 404
+			if own {
+				status = 200
+			}
+			s.get(page + part).want(status)
+		}
+		list := s.get("/office/consultations").want(200)
+		csv := s.get("/office/consultations/export.csv").want(200)
+		if strings.Contains(list.body, title) != own || strings.Contains(csv.body, title) != own {
+			t.Errorf("%q: listed %v", title, !own)
+		}
+		s.as(s.staff).get(page).want(200)
+		s.get("/office/consultations").want(200, title)
+	}
 }

@@ -631,7 +631,7 @@ func TestPhasesAreTheSameInSQL(t *testing.T) {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 	counters, err := s.Counters(ctx, s.town)
-	if err != nil || counters[0].Count != 4 || counters[1].Count != 1 {
+	if err != nil || counters[0].Count != 3 || counters[1].Count != 1 {
 		t.Errorf("counters %+v, %v", counters, err)
 	}
 	cards, err := s.Cards(ctx, s.town, citizen.Viewer{})

@@ -44,7 +44,9 @@ func findAmong(folders []string, wanted string) (string, error) {
 		case major == wanted, wanted == "" && number >= oldest:
 			return folder, nil
 		default:
-			other = append(other, major)
+			if !slices.Contains(other, major) { // found in two folders
+				other = append(other, major)
+			}
 		}
 	}
 	switch {

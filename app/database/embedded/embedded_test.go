@@ -692,3 +692,17 @@ func TestTheUnsafeControlIsRefusedForVotes(t *testing.T) {
 		t.Error("a server that does not write before it answers passes for durable")
 	}
 }
+
+// "Only PostgreSQL 15, 15 is installed", said a machine that has it twice.
+func TestAVersionInTwoFoldersIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	folders := candidates()
+	_, err := findAmong(append(folders, folders...), "9")
+	if !errors.Is(err, ErrOtherMajor) {
+		t.Fatal(err)
+	}
+	major, _ := majorOf(folders[0])
+	if strings.Contains(err.Error(), major+", "+major) {
+		t.Error(err)
+	}
+}
