@@ -2,6 +2,7 @@ package budgets
 
 import (
 	"context"
+	"strings"
 
 	"parvis/app/i18n"
 	"parvis/app/ui"
@@ -23,7 +24,7 @@ func sourceView(ctx context.Context, c *Counted) *views.Source {
 			{Term: i18n.T(ctx, "budgets.source.city"), Text: i18n.T(ctx, "budgets.source.place", "City", c.Source.City, "Country", c.Source.Country)},
 			{Term: i18n.T(ctx, "budgets.source.dates"), Text: i18n.T(ctx, "budgets.source.days", "From", c.Source.From, "To", c.Source.To)},
 			{Term: i18n.T(ctx, "budgets.source.rule"), Text: c.Source.Rule},
-			{Term: i18n.T(ctx, "budgets.source.file"), Text: c.Source.SHA256},
+			{Term: i18n.T(ctx, "budgets.source.file"), Text: inEights(c.Source.SHA256)},
 		},
 		Warnings: c.Source.Warnings,
 	}
@@ -48,4 +49,13 @@ func sourceView(ctx context.Context, c *Counted) *views.Source {
 		s.Apart = append(s.Apart, views.Difference{Title: label, Text: i18n.T(ctx, "budgets.source.extra")})
 	}
 	return s
+}
+
+// inEights writes digits in groups, to be read aloud and to fit a phone.
+func inEights(digits string) string {
+	var groups []string
+	for ; len(digits) > 8; digits = digits[8:] {
+		groups = append(groups, digits[:8])
+	}
+	return strings.Join(append(groups, digits), " ")
 }

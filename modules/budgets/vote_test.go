@@ -249,7 +249,7 @@ func TestTheResultSaysWhyAndWhatAnotherRuleGives(t *testing.T) {
 	if len(counted.Others) != 1 || counted.Others[0].Method != counting.EqualShares || len(counted.Others[0].Winners) == 0 {
 		t.Errorf("others: %+v", counted.Others)
 	}
-	page := winnersView(t.Context(), h.town, counted)
+	page := winnersView(t.Context(), counted)
 	if len(page.Envelopes) != 2 || page.Envelopes[0].Name != "La Noue" || len(page.Envelopes[0].Funded.Rows) != 1 {
 		t.Fatalf("%+v", page.Envelopes)
 	}

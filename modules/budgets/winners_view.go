@@ -9,7 +9,6 @@ import (
 
 	"parvis/app/i18n"
 	"parvis/app/money"
-	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/voting/counting"
@@ -36,10 +35,10 @@ func (h handlers) result(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return web.Page(c, views.WinnersPage(winnersView(ctx, t, counted)))
+	return web.Page(c, views.WinnersPage(winnersView(ctx, counted)))
 }
 
-func winnersView(ctx context.Context, t *tenant.Tenant, c *Counted) views.Winners {
+func winnersView(ctx context.Context, c *Counted) views.Winners {
 	writer := wording.New(wording.Language(i18n.Lang(ctx)), counting.Profile{Options: c.Poll.Projects()}, c.currency())
 	p := views.Winners{
 		Title: i18n.T(ctx, "budgets.window", "Part", i18n.T(ctx, "budgets.result.title"), "Title", c.Title), Edition: c.Title, Href: href(c.ID),
@@ -51,8 +50,8 @@ func winnersView(ctx context.Context, t *tenant.Tenant, c *Counted) views.Winner
 			{Label: i18n.T(ctx, "budgets.result.check"), Href: "/verifier", Icon: "badge-check"},
 		},
 	}
-	for _, s := range c.Result.Outcome.Spending {
-		p.Envelopes = append(p.Envelopes, envelopeView(ctx, t, c, writer, s))
+	for i, s := range c.Result.Outcome.Spending {
+		p.Envelopes = append(p.Envelopes, envelopeView(ctx, c, writer, i+1, s))
 	}
 	p.Map = winnersMap(ctx, c)
 	for _, o := range c.Others {
@@ -99,9 +98,13 @@ func resultLead(ctx context.Context, c *Counted) string {
 }
 
 func resultFacts(ctx context.Context, c *Counted) []ui.Fact {
+	closed := i18n.T(ctx, "budgets.result.closed.term")
+	if c.Source != nil {
+		closed = i18n.T(ctx, "budgets.source.imported")
+	}
 	facts := []ui.Fact{
 		{Term: i18n.T(ctx, "budgets.result.ballots.term"), Text: i18n.T(ctx, "budgets.result.ballots.text", "Count", c.Result.Ballots, "Blank", i18n.Number(ctx, c.Result.Blank))},
-		{Term: i18n.T(ctx, "budgets.result.closed.term"), Text: i18n.DateTime(ctx, c.Result.ClosedAt)},
+		{Term: closed, Text: i18n.DateTime(ctx, c.Result.ClosedAt)},
 		{Term: i18n.T(ctx, "budgets.method.term"), Text: methodName(ctx, c.Result.Rule.Method)},
 	}
 	if n := c.Result.Rule.MinVotes; n > 1 {
@@ -119,16 +122,15 @@ func methodName(ctx context.Context, m counting.Method) string {
 
 // envelopeView is the replay of one envelope: in the order of the count, what
 // each funded project left, then why the others were passed over.
-func envelopeView(ctx context.Context, t *tenant.Tenant, c *Counted, writer *wording.Writer, s counting.Spending) views.Envelope {
+func envelopeView(ctx context.Context, c *Counted, writer *wording.Writer, number int, s counting.Spending) views.Envelope {
 	e := views.Envelope{Name: s.Zone, Funded: ui.TableProps{
-		ID: "lauréats-" + s.Zone, Caption: i18n.T(ctx, "budgets.result.funded"),
+		ID: "retenus-" + strconv.Itoa(number), Caption: i18n.T(ctx, "budgets.result.funded"),
 		Columns: []ui.Column{
-			{Label: i18n.T(ctx, "budgets.column.rank"), Numeric: true}, {Label: i18n.T(ctx, "budgets.column.project")}, {Label: i18n.T(ctx, "budgets.column.votes"), Numeric: true},
+			{Label: i18n.T(ctx, "budgets.column.project")}, {Label: i18n.T(ctx, "budgets.column.votes"), Numeric: true},
 			{Label: i18n.T(ctx, "budgets.column.cost"), Numeric: true}, {Label: i18n.T(ctx, "budgets.column.left"), Numeric: true},
 		},
 		Empty: i18n.T(ctx, "budgets.result.none"),
 	}}
-	e.Funded.ID = "retenus-" + strconv.Itoa(len(s.Zone)) + "-" + strconv.FormatInt(s.Envelope, 10)
 	if s.Zone == "" {
 		e.Name = i18n.T(ctx, "budgets.zone.whole")
 	}
@@ -141,7 +143,7 @@ func envelopeView(ctx context.Context, t *tenant.Tenant, c *Counted, writer *wor
 		}
 		rank++
 		e.Funded.Rows = append(e.Funded.Rows, ui.Row{ID: "projet-" + spend.Option, Cells: []ui.Cell{
-			ui.Text(strconv.Itoa(rank)), c.cell(spend.Option), ui.Text(wholeOf(ctx, spend.Votes)),
+			c.cell(rank, spend.Option), ui.Text(wholeOf(ctx, spend.Votes)),
 			ui.Text(c.amount(ctx, spend.Cost)), ui.Text(c.amount(ctx, spend.Remaining)),
 		}})
 	}
@@ -178,13 +180,14 @@ func loserView(ctx context.Context, c *Counted, writer *wording.Writer, o voting
 	return l
 }
 
-// cell is a project in a table, with its page.
-func (c *Counted) cell(id voting.OptionID) ui.Cell {
+// cell is a project in a table, with its place in the count and its page.
+func (c *Counted) cell(rank int, id voting.OptionID) ui.Cell {
 	o, _ := c.Poll.Option(id)
+	text := strconv.Itoa(rank) + ". " + o.Label
 	if p := c.Projects[id]; p != nil {
-		return ui.LinkCell(o.Label, projectHref(c.ID, p.ID))
+		return ui.LinkCell(text, projectHref(c.ID, p.ID))
 	}
-	return ui.Text(o.Label)
+	return ui.Text(text)
 }
 
 func votesOf(o counting.Outcome, id voting.OptionID) int64 {
