@@ -40,41 +40,41 @@ func (p *planted) associate(ctx context.Context, t testing.TB) {
 		p.must(t, err)
 		return id
 	}
-	p.guild, p.guild2, p.proposed, p.unwanted = propose("Club", "moderator"), propose("Amicale", scrutineer), propose("Proposée", official), propose("Indésirable", official)
-	for _, id := range []uuid.UUID{p.guild, p.guild2} {
+	p.guilds.guild, p.guilds.guild2, p.guilds.proposed, p.guilds.unwanted = propose("Club", "moderator"), propose("Amicale", scrutineer), propose("Proposée", official), propose("Indésirable", official)
+	for _, id := range []uuid.UUID{p.guilds.guild, p.guilds.guild2} {
 		p.must(t, m.Verify(ctx, p.town, founder, id))
 	}
-	p.must(t, m.SetLogo(ctx, p.town, p.viewer("moderator"), p.guild, bytes.NewReader(p.picture())))
-	p.must(t, m.Post(ctx, p.town, p.viewer("moderator"), p.guild, p.says("Nouvelle"), p.says("Texte")))
-	p.must(t, m.Post(ctx, p.town, p.viewer(scrutineer), p.guild2, p.says("Nouvelle"), p.says("Texte")))
+	p.must(t, m.SetLogo(ctx, p.town, p.viewer("moderator"), p.guilds.guild, bytes.NewReader(p.picture())))
+	p.must(t, m.Post(ctx, p.town, p.viewer("moderator"), p.guilds.guild, p.says("Nouvelle"), p.says("Texte")))
+	p.must(t, m.Post(ctx, p.town, p.viewer(scrutineer), p.guilds.guild2, p.says("Nouvelle"), p.says("Texte")))
 	for _, who := range []string{resident, unproven, official} {
-		p.must(t, m.Claim(ctx, p.town, p.viewer(who), p.guild, "member", p.says("Message")))
+		p.must(t, m.Claim(ctx, p.town, p.viewer(who), p.guilds.guild, "member", p.says("Message")))
 	}
 	var err error
-	p.listed, err = m.List(ctx, p.town, founder, sheet("Inscrite"))
+	p.guilds.listed, err = m.List(ctx, p.town, founder, sheet("Inscrite"))
 	p.must(t, err)
-	p.shut, err = m.List(ctx, p.town, founder, sheet("Fermée"))
+	p.guilds.shut, err = m.List(ctx, p.town, founder, sheet("Fermée"))
 	p.must(t, err)
-	p.exec(t, `UPDATE associations.associations SET state = 'closed', state_reason = $2 WHERE tenant_id = $1 AND id = $3`, p.town.ID.String(), p.says("motif"), p.shut)
+	p.exec(t, `UPDATE associations.associations SET state = 'closed', state_reason = $2 WHERE tenant_id = $1 AND id = $3`, p.town.ID.String(), p.says("motif"), p.guilds.shut)
 	id := p.town.ID.String()
 	claimOf := func(who string) uuid.UUID {
 		t.Helper()
-		return value[uuid.UUID](t, p.server, `SELECT id FROM associations.claims WHERE tenant_id = $1 AND association_id = $2 AND citizen_id = $3`, id, p.guild, p.person[who].String())
+		return value[uuid.UUID](t, p.server, `SELECT id FROM associations.claims WHERE tenant_id = $1 AND association_id = $2 AND citizen_id = $3`, id, p.guilds.guild, p.person[who].String())
 	}
-	p.claim, p.claim2 = claimOf(unproven), claimOf(official)
-	p.post = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guild)
-	p.post2 = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guild2)
-	p.guildLogo = value[string](t, p.server, `SELECT logo FROM associations.associations WHERE tenant_id = $1 AND id = $2`, id, p.guild)
+	p.guilds.claim, p.guilds.claim2 = claimOf(unproven), claimOf(official)
+	p.guilds.post = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guilds.guild)
+	p.guilds.post2 = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guilds.guild2)
+	p.guilds.guildLogo = value[string](t, p.server, `SELECT logo FROM associations.associations WHERE tenant_id = $1 AND id = $2`, id, p.guilds.guild)
 }
 
 // What addresses of associations name.
 var (
-	guild    = func(p *planted) string { return p.guild.String() }
-	guild2   = func(p *planted) string { return p.guild2.String() }
-	listed   = func(p *planted) string { return p.listed.String() }
-	proposed = func(p *planted) string { return p.proposed.String() }
-	unwanted = func(p *planted) string { return p.unwanted.String() }
-	shut     = func(p *planted) string { return p.shut.String() }
-	keeper   = func(p *planted) string { return p.person[scrutineer].String() }
-	inZone   = func(p *planted) []string { return []string{"zone", p.zone.String()} }
+	guild       = func(p *planted) string { return p.guilds.guild.String() }
+	guild2      = func(p *planted) string { return p.guilds.guild2.String() }
+	inPublic    = func(p *planted) string { return p.guilds.listed.String() }
+	pending     = func(p *planted) string { return p.guilds.proposed.String() }
+	refusable   = func(p *planted) string { return p.guilds.unwanted.String() }
+	shutGuild   = func(p *planted) string { return p.guilds.shut.String() }
+	guildKeeper = func(p *planted) string { return p.person[scrutineer].String() }
+	inZone      = func(p *planted) []string { return []string{"zone", p.zone.String()} }
 )

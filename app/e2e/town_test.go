@@ -68,7 +68,7 @@ type planted struct {
 	session, grant                              uuid.UUID
 	asker                                       *client // the browser that asked for the link
 
-	guilds
+	guilds guilds
 
 	browsers map[string]*client
 }
