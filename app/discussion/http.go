@@ -27,24 +27,27 @@ func (s *Service) Mount(root fiber.Router) {
 	root.Get("/discussion/moderation/:case", web.RequireSignIn, s.casePage)
 	root.Post("/discussion/moderation/:case", web.RequireSignIn, s.appeal)
 	root.Post("/discussion/commentaires/:comment/retirer", web.RequireSignIn, s.withdraw)
-	root.Get("/discussion/:path/:id/commenter", web.RequireSignIn, s.writePage)
-	root.Post("/discussion/:path/:id/commenter", web.RequireSignIn, limited, s.post)
-	root.Get("/discussion/:path/:id/signaler", web.RequireSignIn, s.flagPage)
-	root.Post("/discussion/:path/:id/signaler", web.RequireSignIn, limited, s.flag)
+	for _, h := range s.hosts() {
+		root.Get("/discussion/"+h.Path+"/:id/commenter", web.RequireSignIn, about(h, s.writePage))
+		root.Post("/discussion/"+h.Path+"/:id/commenter", web.RequireSignIn, limited, about(h, s.post))
+		root.Get("/discussion/"+h.Path+"/:id/signaler", web.RequireSignIn, about(h, s.flagPage))
+		root.Post("/discussion/"+h.Path+"/:id/signaler", web.RequireSignIn, limited, about(h, s.flag))
+	}
 }
 
-// subject reads what an address speaks of.
-func (s *Service) subject(c *fiber.Ctx) (Subject, error) {
-	id, err := web.UUIDParam(c, "id")
-	if err != nil {
-		return Subject{}, err
-	}
-	for _, h := range s.hosts() {
-		if h.Path == c.Params("path") && web.Tenant(c).Enabled(h.Name) {
-			return Subject{h.Name, id}, nil
+// about reads what an address of a module's speaks of. Nothing is said of a
+// module that is switched off.
+func about(h Hosted, handle func(*fiber.Ctx, Subject) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		id, err := web.UUIDParam(c, "id")
+		if err != nil {
+			return err
 		}
+		if !web.Tenant(c).Enabled(h.Name) {
+			return web.ErrNotFound
+		}
+		return handle(c, Subject{h.Name, id})
 	}
-	return Subject{}, ErrNotFound
 }
 
 // address is where the forms about a subject are.
@@ -64,11 +67,7 @@ type commentForm struct {
 	Official bool      `form:"official"`
 }
 
-func (s *Service) writePage(c *fiber.Ctx) error {
-	of, err := s.subject(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) writePage(c *fiber.Ctx, of Subject) error {
 	parent, err := uuid.Parse(c.Query("a"))
 	if err != nil {
 		parent = uuid.Nil
@@ -114,11 +113,7 @@ func (s *Service) showWrite(c *fiber.Ctx, of Subject, form commentForm, errs ui.
 	return web.Page(c, views.WritePage(page))
 }
 
-func (s *Service) post(c *fiber.Ctx) error {
-	of, err := s.subject(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) post(c *fiber.Ctx, of Subject) error {
 	var form commentForm
 	errs, err := web.Bind(c, &form)
 	if err != nil {
@@ -161,16 +156,12 @@ type flagForm struct {
 	Note    string    `form:"note" label:"discussion.flag.note"`
 }
 
-func (s *Service) flagPage(c *fiber.Ctx) error {
-	of, err := s.subject(c)
+func (s *Service) flagPage(c *fiber.Ctx, of Subject) error {
+	comment, err := uuid.Parse(c.Query("commentaire"))
 	if err != nil {
-		return err
+		comment = uuid.Nil
 	}
-	var form flagForm
-	if form.Comment, err = uuid.Parse(c.Query("commentaire")); err != nil {
-		form.Comment = uuid.Nil
-	}
-	return s.showFlag(c, of, form, nil)
+	return s.showFlag(c, of, flagForm{Comment: comment}, nil)
 }
 
 func (s *Service) showFlag(c *fiber.Ctx, of Subject, form flagForm, errs ui.Errors) error {
@@ -217,11 +208,7 @@ func kindWord(ctx context.Context, kind string) string {
 	return i18n.Message(ctx, "discussion.kind."+kind, nil)
 }
 
-func (s *Service) flag(c *fiber.Ctx) error {
-	of, err := s.subject(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) flag(c *fiber.Ctx, of Subject) error {
 	var form flagForm
 	errs, err := web.Bind(c, &form)
 	if err != nil {

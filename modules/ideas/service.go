@@ -238,13 +238,6 @@ func (s *service) follow(ctx context.Context, t tenant.ID, v citizen.Viewer, id 
 // offer sends an idea to the budget that takes projects now, as a draft of its
 // author's, who alone may ask for it.
 func (s *service) offer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID) (href string, err error) {
-	takes, err := s.budgetOpen(ctx, t)
-	if err != nil {
-		return "", err
-	}
-	if !takes {
-		return "", ErrNoBudget
-	}
 	err = s.locked(ctx, t.ID, Target{ID: id}, func(ctx context.Context, tx bun.Tx, i *Idea) error {
 		switch {
 		case !i.by(v) || i.Seen != discussion.Visible:
@@ -253,6 +246,13 @@ func (s *service) offer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 			return ErrOffered
 		case i.State == Merged || i.State == Done:
 			return ErrSettled
+		}
+		takes, err := s.budgetOpen(ctx, t)
+		if err != nil {
+			return err
+		}
+		if !takes {
+			return ErrNoBudget
 		}
 		href, err = s.Budgets.OfferProject(ctx, t, v, i.Title, i.Body, i.Zone, i.Point, i.Place)
 		if err != nil {
