@@ -6,6 +6,7 @@ import (
 	"parvis/app/kernel"
 	"parvis/app/module"
 	"parvis/modules/associations"
+	"parvis/modules/budgets"
 	"parvis/modules/consultations"
 )
 
@@ -15,6 +16,7 @@ func All(p *kernel.Platform) []module.Module {
 	directory := associations.New(associations.Deps{DB: p.DB, Files: p.Files, People: p.Identity, URL: p.URL, Agenda: p.Agenda, Log: p.Log})
 	return []module.Module{
 		consultations.New(consultations.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Live: p.Live, Log: p.Log}),
+		budgets.New(budgets.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Identity: p.Identity, URL: p.URL, Live: p.Live, Log: p.Log}),
 		directory,
 	}
 }

@@ -94,7 +94,11 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 	if err != nil {
 		return err
 	}
-	crowd, err := people(ctx, s, t, w.crowd())
+	editions, err := budget(w.Slug)
+	if err != nil {
+		return err
+	}
+	crowd, err := people(ctx, s, t, max(w.crowd(), voters(editions)))
 	if err != nil {
 		return fmt.Errorf("people: %w", err)
 	}
@@ -108,6 +112,9 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 		if err := loader.consultation(ctx, c); err != nil {
 			return fmt.Errorf("consultation %s: %w", c.Slug, err)
 		}
+	}
+	if err := loadBudgets(ctx, s, loader, editions); err != nil {
+		return err
 	}
 	_, err = s.Identity.Demo(ctx, t, accounts(t, w.Accounts))
 	return err

@@ -66,9 +66,10 @@ type planted struct {
 	receipt, code, logo, link                   string
 	person                                      map[string]citizen.ID
 	session, grant                              uuid.UUID
+	budgets                                     funded
 	asker                                       *client // the browser that asked for the link
 
-	guilds guilds
+	guilds
 
 	browsers map[string]*client
 }
@@ -103,6 +104,7 @@ func (s *server) plant(t testing.TB, name, brand string) *planted {
 	p.exec(t, `INSERT INTO core.notices (tenant_id, citizen_id, title, body, href) VALUES ($1, $2, $3, $3, '/')`,
 		p.town.ID.String(), p.person[resident].String(), p.says("Nouvelle"))
 	p.consult(ctx, t)
+	p.budget(ctx, t)
 	p.associate(ctx, t)
 	p.furnish(t)
 	return p
@@ -317,6 +319,7 @@ func (p *planted) furnish(t testing.TB) {
 	p.session = value[uuid.UUID](t, p.server, `SELECT id FROM core.sessions WHERE tenant_id = $1 AND citizen_id = $2`, p.town.ID.String(), p.person[resident].String())
 	c := p.as(t, unproven)
 	c.submit(c.get("/moi/profil"), "/moi/profil/mot-de-passe", "password", password).is(http.StatusSeeOther)
+	c.get("/moi/profil") // what it says once is read
 	p.asker = p.visitor(t, p.host)
 	p.link = p.askLink(t, p.asker, p.email(resident))
 }

@@ -226,7 +226,10 @@ func (s *service) withdraw(ctx context.Context, t *tenant.Tenant, v citizen.View
 			return ErrVoteIsOn
 		}
 		p.WithdrawnAt = e.Now
-		return s.store.saveProject(ctx, tx, t.ID, p)
+		if err := s.store.saveProject(ctx, tx, t.ID, p); err != nil {
+			return err
+		}
+		return s.followVote(ctx, tx, t, v, e)
 	})
 }
 
@@ -258,6 +261,9 @@ func (s *service) remove(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		}
 		p.WithdrawnAt, p.WithdrawnWhy = e.Now, reason
 		if err := s.store.saveProject(ctx, tx, t.ID, p); err != nil {
+			return err
+		}
+		if err := s.followVote(ctx, tx, t, v, e); err != nil {
 			return err
 		}
 		change := Change{Kind: LostProject, Reason: i18n.T(ctx, "budgets.change.project", "Title", p.Title, "Reason", reason)}

@@ -38,7 +38,11 @@ func (h handlers) show(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return web.Page(c, views.EditionHome(page, nil))
+	box, err := h.service.voteView(ctx, t, v, d.Edition)
+	if err != nil {
+		return err
+	}
+	return web.Page(c, views.EditionHome(page, box))
 }
 
 func (h handlers) rules(c *fiber.Ctx) error {

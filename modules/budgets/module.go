@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"parvis/app/booth"
 	"parvis/app/database"
 	"parvis/app/files"
 	"parvis/app/identity"
@@ -33,6 +34,7 @@ var (
 	_ module.Worker       = (*Module)(nil)
 	_ module.PersonalData = (*Module)(nil)
 	_ module.Activity     = (*Module)(nil)
+	_ booth.Subjects      = (*Module)(nil)
 )
 
 //go:embed i18n/*.json
@@ -107,6 +109,7 @@ func (m *Module) Mount(site, office, _ fiber.Router) {
 	office.Post("/:id/decisions", o.publishDecisions)
 	office.Get("/:id/deliberation", o.outcome)
 	office.Post("/:id/deliberation", o.deliberate)
+	m.mountVote(site, office)
 }
 
 // Uploads are the routes that take more than an ordinary form: long texts, as

@@ -58,6 +58,7 @@ func frame(c *fiber.Ctx, d *Dossier, step string, errs ui.Errors) views.Office {
 	if d.Published {
 		tab(stepProjects, "budgets.step.tab.projects", d.Counts[AllDeposited])
 		tab(stepDecisions, "budgets.step.tab.decisions", -1)
+		tab(stepVote, "budgets.step.tab.vote", -1)
 		tab(stepOutcome, "budgets.step.tab.outcome", -1)
 	} else {
 		o.Public = &ui.Link{Label: i18n.T(ctx, "budgets.office.preview"), Href: base + "/apercu"}

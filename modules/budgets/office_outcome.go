@@ -31,22 +31,32 @@ func (f outcomeForm) outcome() Outcome {
 	return Outcome{Act: Act{On: f.On.On, Number: f.Number, URL: f.URL}, Text: f.Text}
 }
 
-// voted lists the projects that were put to the vote, the winners first.
-func (s *service) voted(ctx context.Context, t tenant.ID, edition uuid.UUID) (list []*Project, err error) {
+// voted lists the projects that were put to the vote, and those that win: the
+// council's choice once it is known, what the count says before. They come
+// first, in their order.
+func (s *service) voted(ctx context.Context, t tenant.ID, e *Edition) (list []*Project, winners []uuid.UUID, err error) {
 	err = s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-		list, err = s.store.votable(ctx, tx, t, edition)
-		return err
+		if list, err = s.store.votable(ctx, tx, t, e.ID); err != nil || e.OutcomeAt.IsZero() {
+			if err == nil {
+				winners, err = s.elected(ctx, tx, t, e)
+			}
+			return err
+		}
+		chosen := slices.DeleteFunc(slices.Clone(list), func(p *Project) bool { return p.Rank == 0 })
+		slices.SortFunc(chosen, func(a, b *Project) int { return a.Rank - b.Rank })
+		for _, p := range chosen {
+			winners = append(winners, p.ID)
+		}
+		return nil
 	})
-	slices.SortStableFunc(list, func(a, b *Project) int { return place(a) - place(b) })
-	return list, err
-}
-
-// place orders winners before the others.
-func place(p *Project) int {
-	if p.Rank == 0 {
-		return 1 << 30
+	place := func(p *Project) int {
+		if i := slices.Index(winners, p.ID); i >= 0 {
+			return i
+		}
+		return len(winners)
 	}
-	return p.Rank
+	slices.SortStableFunc(list, func(a, b *Project) int { return place(a) - place(b) })
+	return list, winners, err
 }
 
 func (o officeHandlers) outcome(c *fiber.Ctx) error {
@@ -89,7 +99,7 @@ func (o officeHandlers) deliberate(c *fiber.Ctx) error {
 // the winners ticked.
 func (o officeHandlers) showOutcome(c *fiber.Ctx, d *Dossier, form outcomeForm, fresh bool, errs ui.Errors, read *ui.Link) error {
 	ctx := web.Context(c)
-	projects, err := o.service.voted(ctx, web.Tenant(c).ID, d.ID)
+	projects, winners, err := o.service.voted(ctx, web.Tenant(c).ID, d.Edition)
 	if err != nil {
 		return err
 	}
@@ -102,7 +112,7 @@ func (o officeHandlers) showOutcome(c *fiber.Ctx, d *Dossier, form outcomeForm, 
 			Value: one.ID.String(), Label: i18n.T(ctx, "budgets.project.titled", "Number", one.Number, "Title", one.Title), Aside: i18n.Euros(ctx, one.Cost),
 			Hint: zoneLabel(ctx, web.Tenant(c), one.Zone),
 		})
-		if fresh && one.Rank > 0 || !fresh && slices.Contains(form.Winners, one.ID) {
+		if fresh && slices.Contains(winners, one.ID) || !fresh && slices.Contains(form.Winners, one.ID) {
 			p.Values = append(p.Values, one.ID.String())
 		}
 	}

@@ -18,9 +18,9 @@ type Plan struct {
 	Calendar
 }
 
-// Open writes an edition as its author would, page after page, through the same
-// service and its checks, and publishes it.
-func (m *Module) Open(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, p Plan) (uuid.UUID, error) {
+// Sketch writes an edition as its author would, page after page, through the
+// same service and its checks.
+func (m *Module) Sketch(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, p Plan) (uuid.UUID, error) {
 	id, err := m.service.create(ctx, t, by, p.Text)
 	if err != nil {
 		return id, err
@@ -28,7 +28,13 @@ func (m *Module) Open(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, 
 	if err := m.service.schedule(ctx, t, by, Target{ID: id}, p.Calendar, ""); err != nil {
 		return id, err
 	}
-	if err := m.service.setTerms(ctx, t, by, Target{ID: id}, p.Terms, ""); err != nil {
+	return id, m.service.setTerms(ctx, t, by, Target{ID: id}, p.Terms, "")
+}
+
+// Open writes an edition and publishes it.
+func (m *Module) Open(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, p Plan) (uuid.UUID, error) {
+	id, err := m.Sketch(ctx, t, by, p)
+	if err != nil {
 		return id, err
 	}
 	return id, m.service.publish(ctx, t, by, Target{ID: id})
@@ -70,7 +76,7 @@ func (m *Module) Deliberate(ctx context.Context, t *tenant.Tenant, by citizen.Vi
 	return m.service.deliberate(ctx, t, by, Target{ID: edition}, o, winners, "")
 }
 
-// Tell tells a step of a winner's realisation.
-func (m *Module) Tell(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, edition, project uuid.UUID, step RealStep) error {
-	return m.service.addStep(ctx, t, by, edition, project, step, Upload{Alt: step.Photo.Alt})
+// Tell tells a step of a winner's realisation, with a picture or none.
+func (m *Module) Tell(ctx context.Context, t *tenant.Tenant, by citizen.Viewer, edition, project uuid.UUID, step RealStep, photo io.Reader) error {
+	return m.service.addStep(ctx, t, by, edition, project, step, Upload{Content: photo, Alt: step.Photo.Alt})
 }

@@ -2,6 +2,7 @@ package budgets
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -208,7 +209,7 @@ func projectNotice(ctx context.Context, e *Edition, p *Project) *ui.NoticeProps 
 	case StateAccepted:
 		return &ui.NoticeProps{Tone: ui.Success, Title: i18n.T(ctx, "budgets.notice.accepted", "Cost", i18n.Euros(ctx, p.Cost)), Text: p.Reason}
 	case StateLoser:
-		return &ui.NoticeProps{Text: i18n.T(ctx, "budgets.notice.loser"), Action: &ui.Link{Label: i18n.T(ctx, "budgets.notice.loser.why"), Href: href(e.ID)}}
+		return &ui.NoticeProps{Text: i18n.T(ctx, "budgets.notice.loser"), Action: &ui.Link{Label: i18n.T(ctx, "budgets.notice.loser.why"), Href: href(e.ID) + resultPath + "#projet-" + strconv.Itoa(p.Number)}}
 	case StateDeposited:
 		return &ui.NoticeProps{Text: i18n.T(ctx, "budgets.notice.deposited", "When", i18n.Date(ctx, e.StudyAt))}
 	case StateStudied:

@@ -172,8 +172,11 @@ func (s *service) removeStep(ctx context.Context, t *tenant.Tenant, v citizen.Vi
 		if err != nil {
 			return err
 		}
-		if len(steps) == 0 || steps[len(steps)-1].ID != step {
-			return ErrStale
+		switch i := slices.IndexFunc(steps, func(r RealStep) bool { return r.ID == step }); {
+		case i < 0:
+			return ErrNotFound
+		case i < len(steps)-1:
+			return ErrStale // another was told since
 		}
 		p.Progress = Progress{Stage: Planned, FirstOn: p.FirstOn}
 		if n := len(steps); n > 1 {

@@ -157,6 +157,9 @@ func (s *service) schedule(ctx context.Context, t *tenant.Tenant, v citizen.View
 		if !changed {
 			return nil
 		}
+		if err := s.followVote(ctx, tx, t, v, e); err != nil {
+			return err
+		}
 		return s.store.insertChange(ctx, tx, t.ID, e.ID, Change{Kind: WasRescheduled, Reason: reason})
 	})
 }
@@ -199,8 +202,19 @@ func (s *service) setTerms(ctx context.Context, t *tenant.Tenant, v citizen.View
 		if !e.Published {
 			return nil
 		}
+		if err := s.followVote(ctx, tx, t, v, e); err != nil {
+			return err
+		}
 		return s.store.insertChange(ctx, tx, t.ID, e.ID, Change{Kind: WasGivenTerms, Reason: reason})
 	})
+}
+
+// followVote makes the vote what the edition says, once it has been prepared.
+func (s *service) followVote(ctx context.Context, tx bun.Tx, t *tenant.Tenant, v citizen.Viewer, e *Edition) error {
+	if e.DecidedAt.IsZero() {
+		return nil
+	}
+	return s.prepareVote(ctx, tx, t, v, e)
 }
 
 // fixedTerms translates the database's refusal, which holds even for a save

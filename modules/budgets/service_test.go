@@ -284,29 +284,29 @@ func TestAPromiseMovesInPublic(t *testing.T) {
 	edition, accepted, _ := h.decided()
 	h.at(day(winnersDay))
 	h.must(h.Deliberate(ctx, h.town, h.staff, edition, Outcome{Act: Act{On: day(deliberationDay), Number: "2027-1"}}, accepted[:1]))
-	h.refuse(h.Tell(ctx, h.town, h.staff, edition, accepted[1], RealStep{}), ErrNotWinner)
+	h.refuse(h.Tell(ctx, h.town, h.staff, edition, accepted[1], RealStep{}, nil), ErrNotWinner)
 	step := RealStep{Title: "Plans dessinés", HappenedOn: day(winnersDay - 1), Stage: Designed, Percent: 20, PromisedOn: day(200)}
-	h.must(h.Tell(ctx, h.town, h.staff, edition, accepted[0], step))
+	h.must(h.Tell(ctx, h.town, h.staff, edition, accepted[0], step, nil))
 	step.Title, step.PromisedOn, step.Percent = "Retard", day(300), 30
-	if err := h.Tell(ctx, h.town, h.staff, edition, accepted[0], step); !slices.Equal(fields(err), []string{"moved_why"}) {
+	if err := h.Tell(ctx, h.town, h.staff, edition, accepted[0], step, nil); !slices.Equal(fields(err), []string{"moved_why"}) {
 		t.Errorf("a promise moved without a word: %v", err)
 	}
 	step.MovedWhy = "Le fournisseur a fermé."
-	h.must(h.Tell(ctx, h.town, h.staff, edition, accepted[0], step))
+	h.must(h.Tell(ctx, h.town, h.staff, edition, accepted[0], step, nil))
 	_, p, steps, err := h.service.projectFor(ctx, h.town.ID, citizen.Viewer{}, edition, accepted[0])
 	h.must(err)
 	if len(steps) != 2 || !steps[1].Moved || steps[0].Moved || !sameDay(p.FirstOn, day(200)) || !sameDay(p.PromisedOn, day(300)) || p.Percent != 30 {
 		t.Errorf("%+v %+v", p.Progress, steps)
 	}
 	step.HappenedOn, step.Percent, step.Stage, step.Title = day(winnersDay+5), 101, Done, ""
-	if err := h.Tell(ctx, h.town, h.staff, edition, accepted[0], step); !slices.Equal(fields(err), []string{"on", "percent", "title"}) {
+	if err := h.Tell(ctx, h.town, h.staff, edition, accepted[0], step, nil); !slices.Equal(fields(err), []string{"on", "percent", "title"}) {
 		t.Errorf("a step that was not: %v", err)
 	}
 	h.must(h.service.removeStep(ctx, h.town, h.staff, edition, accepted[0], steps[1].ID))
 	if _, p := h.project(edition, accepted[0]); p.Percent != 20 || !sameDay(p.PromisedOn, day(200)) {
 		t.Errorf("the step before does not count again: %+v", p.Progress)
 	}
-	h.refuse(h.service.removeStep(ctx, h.town, h.staff, edition, accepted[0], steps[1].ID), ErrStale)
+	h.refuse(h.service.removeStep(ctx, h.town, h.staff, edition, accepted[0], steps[1].ID), ErrNotFound)
 }
 
 func TestSearchForgivesTyping(t *testing.T) {

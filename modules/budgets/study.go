@@ -168,6 +168,9 @@ func (s *service) publishDecisions(ctx context.Context, t *tenant.Tenant, v citi
 				return err
 			}
 		}
+		if err := s.prepareVote(ctx, tx, t, v, e); err != nil {
+			return err
+		}
 		return s.store.insertChange(ctx, tx, t.ID, e.ID, Change{Kind: WasDecided})
 	})
 }
