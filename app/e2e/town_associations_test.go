@@ -18,7 +18,7 @@ type guilds struct {
 	guildLogo                                       string
 }
 
-func (p *planted) viewer(who string) citizen.Viewer {
+func (p *planted) guildMember(who string) citizen.Viewer {
 	return citizen.Viewer{ID: p.person[who], SignedIn: true, Person: citizen.PersonDesk}
 }
 
@@ -36,7 +36,7 @@ func (p *planted) associate(ctx context.Context, t testing.TB) {
 	}
 	propose := func(name, who string) uuid.UUID {
 		t.Helper()
-		id, err := m.Propose(ctx, p.town, p.viewer(who), sheet(name), "president", p.says("Message"))
+		id, err := m.Propose(ctx, p.town, p.guildMember(who), sheet(name), "president", p.says("Message"))
 		p.must(t, err)
 		return id
 	}
@@ -44,11 +44,11 @@ func (p *planted) associate(ctx context.Context, t testing.TB) {
 	for _, id := range []uuid.UUID{p.guilds.guild, p.guilds.guild2} {
 		p.must(t, m.Verify(ctx, p.town, founder, id))
 	}
-	p.must(t, m.SetLogo(ctx, p.town, p.viewer("moderator"), p.guilds.guild, bytes.NewReader(p.picture())))
-	p.must(t, m.Post(ctx, p.town, p.viewer("moderator"), p.guilds.guild, p.says("Nouvelle"), p.says("Texte")))
-	p.must(t, m.Post(ctx, p.town, p.viewer(scrutineer), p.guilds.guild2, p.says("Nouvelle"), p.says("Texte")))
+	p.must(t, m.SetLogo(ctx, p.town, p.guildMember("moderator"), p.guilds.guild, bytes.NewReader(p.picture())))
+	p.must(t, m.Post(ctx, p.town, p.guildMember("moderator"), p.guilds.guild, p.says("Nouvelle"), p.says("Texte")))
+	p.must(t, m.Post(ctx, p.town, p.guildMember(scrutineer), p.guilds.guild2, p.says("Nouvelle"), p.says("Texte")))
 	for _, who := range []string{resident, unproven, official} {
-		p.must(t, m.Claim(ctx, p.town, p.viewer(who), p.guilds.guild, "member", p.says("Message")))
+		p.must(t, m.Claim(ctx, p.town, p.guildMember(who), p.guilds.guild, "member", p.says("Message")))
 	}
 	var err error
 	p.guilds.listed, err = m.List(ctx, p.town, founder, sheet("Inscrite"))
