@@ -69,7 +69,7 @@ type planted struct {
 	budgets                                     funded
 	asker                                       *client // the browser that asked for the link
 
-	guilds
+	guilds guilds
 
 	browsers map[string]*client
 }
