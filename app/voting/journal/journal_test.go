@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +23,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/testkit"
 	"parvis/app/voting"
+	"parvis/app/voting/counting"
 	"parvis/app/voting/journal"
 	"parvis/app/voting/proof"
 	"parvis/app/voting/proof/prooftest"
@@ -347,6 +350,69 @@ func (h *hall) key() proof.Key {
 		h.Fatal(err)
 	}
 	return key
+}
+
+// TestARealBudgetIsVerifiedTwice: baskets of many shapes, zones, ties, a project
+// withdrawn during the vote; both verifiers count them alike by each rule.
+func TestARealBudgetIsVerifiedTwice(t *testing.T) {
+	t.Parallel()
+	second := prooftest.New(t)
+	h := newHall(t)
+	var archives [][]byte
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 11))
+		ballot := terms(func(terms *voting.Terms) {
+			terms.Method = voting.BudgetMethods[seed%2]
+			terms.Options = nil
+			terms.Rule = counting.Rule{Envelopes: []counting.Envelope{{Cents: 900_00}, {Zone: "Nord", Cents: 300_00}}, MinVotes: int64(seed % 3)}
+			terms.Rule.Completion = []counting.Completion{"", "utilitarian", "add1", "add1u"}[seed/2%4]
+			terms.Rule.NoSkip = seed == 8
+			for i := range 9 {
+				terms.Options = append(terms.Options, voting.Option{ID: strconv.Itoa(i + 1), Label: fmt.Sprint("Projet ", i+1), Cost: int64(1+r.IntN(5)) * 60_00, Zone: []string{"", "", "Nord"}[i%3]})
+			}
+		})
+		id := h.open(ballot)
+		for _, voter := range devices(24) {
+			var marks []voting.Mark
+			for i := range 9 {
+				if r.IntN(3) == 0 {
+					marks = append(marks, voting.Mark{Option: strconv.Itoa(i + 1), Value: voting.Chosen})
+				}
+			}
+			if _, err := h.box.Cast(t.Context(), h.town.ID, voting.Submission{Poll: id, Voter: voting.ByDevice(voter), Nonce: voting.NewNonce(), Marks: marks, Channel: voting.Meeting}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if seed%4 == 0 {
+			h.withdraw(id, 4)
+		}
+		h.close(id)
+		archives = append(archives, h.export(id))
+	}
+	for i, other := range second.Archives(h.key(), archives...) {
+		ours, err := proof.Verify(bytes.NewReader(archives[i]), proof.Options{Key: h.key()})
+		if err != nil || !ours.OK || prooftest.Line(ours) != prooftest.Line(&other) {
+			t.Errorf("%d: %v: %s, in JavaScript %s", i, err, prooftest.Line(ours), prooftest.Line(&other))
+		}
+	}
+}
+
+// withdraw takes a project off a vote under way.
+func (h *hall) withdraw(id voting.PollID, option int) {
+	h.Helper()
+	err := h.db.InTenant(h.Context(), h.town.ID, func(ctx context.Context, tx bun.Tx) error {
+		poll, err := h.box.Poll(ctx, tx, h.town.ID, id)
+		if err != nil {
+			return err
+		}
+		terms := poll.Terms
+		terms.Options = slices.Clone(terms.Options)
+		terms.Options[option].Withdrawn = true
+		return h.box.Update(ctx, tx, h.town.ID, id, terms, voting.Act{Reason: "Le terrain est vendu."})
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
 }
 
 // TestARealPollIsVerifiedTwice: a poll that is put off, whose rules change,

@@ -270,7 +270,8 @@ function readDocument(text, fields) {
   }
 }
 
-const METHODS = ["plurality", "approval", "yes-no-abstain"];
+const BUDGETS = ["greedy", "equal-shares"];
+const METHODS = ["plurality", "approval", "yes-no-abstain", ...BUDGETS];
 
 function readRules(text) {
   const r = readDocument(text, {
@@ -278,11 +279,16 @@ function readRules(text) {
     max_choices: "number", rule: "object", allow_change: "boolean", entitled: "number", paper: "string",
   });
   if (!r || r.format !== "parvis-ruleset/1" || !METHODS.includes(r.method) || r.rule.method !== r.method) return null;
-  r.options = r.options.map((o) => ({ id: o?.id ?? "", label: o?.label ?? "" }));
-  return r.options.every((o) => isText(o.id, o.label)) ? r : null;
+  r.options = r.options.map((o) => ({ id: o?.id ?? "", label: o?.label ?? "", cost: o?.cost ?? 0, zone: o?.zone ?? "", withdrawn: o?.withdrawn ?? false }));
+  return r.options.every((o) => isText(o.id, o.label, o.zone) && whole(o.cost) && typeof o.withdrawn === "boolean") ? r : null;
 }
 
-const FROZEN = ["options", "rule", "question", "method", "max_choices", "allow_change", "entitled", "paper"];
+// sameOptions: a project may be withdrawn, and never comes back.
+function sameOptions(was, next) {
+  return was.length === next.length && was.every((o, i) => equal({ ...o, withdrawn: o.withdrawn || next[i].withdrawn }, next[i]));
+}
+
+const FROZEN = ["rule", "question", "method", "max_choices", "allow_change", "entitled", "paper"];
 
 const NULL_SHEET = /^![a-z_]{1,20}$/;
 const DOCUMENTED = ["ruleset", "paper", "correction", "result"];
@@ -305,12 +311,21 @@ function parseMarks(text) {
 function accepts(rules, marks) {
   let most = rules.options.length;
   if (rules.method === "plurality") most = 1;
-  if (rules.method === "approval" && rules.max_choices > 0) most = rules.max_choices;
+  if ((rules.method === "approval" || BUDGETS.includes(rules.method)) && rules.max_choices > 0) most = rules.max_choices;
   const allowed = rules.method === "yes-no-abstain" ? [-1, 0, 1] : [1];
-  return marks.length <= most && marks.every((m) => rules.options.some((o) => o.id === m.option) && allowed.includes(m.value));
+  const known = marks.length <= most && marks.every((m) => rules.options.some((o) => o.id === m.option) && allowed.includes(m.value));
+  return known && (!rules.rule.withinEnvelope || fits(rules, marks));
 }
 
-// ——— counting: plurality, approval, yes-no-abstain, with the public lot
+// fits: the projects of each zone cost no more than its envelope.
+function fits(rules, marks) {
+  return (rules.rule.envelopes ?? []).every((e) => {
+    const chosen = rules.options.filter((o) => o.zone === (e.zone ?? "") && marks.some((m) => m.option === o.id));
+    return chosen.reduce((sum, o) => sum + o.cost, 0) <= e.cents;
+  });
+}
+
+// ——— counting: plurality, approval, yes-no-abstain, budgets, with the public lot
 
 const NOBODY = {};
 
@@ -331,6 +346,7 @@ function count(rules, rule, tally) {
   const outcome = { rule: rule.method, winners: [], ties: [], ballots, blank, invalid: 0 };
   const race = { ids, rule, outcome, ballots, of, expressed: ballots - blank };
   if (rule.method === "yes-no-abstain") answer(race);
+  else if (BUDGETS.includes(rule.method)) budget(rules.options, tally, race);
   else elect(race);
   return { outcome, cells, ballots, blank };
 }
@@ -375,12 +391,17 @@ function runoff(rule, outcome, groups, total) {
   return pair;
 }
 
-// draw takes the smallest tickets of the lot.
-function draw(rule, outcome, tied, seats) {
+// byLot puts options in the order of their tickets.
+function byLot(rule, tied) {
   const seed = unhex(rule.ties.seed);
   const root = unhex(rule.ties.root);
   const ticket = new Map(tied.map((id) => [id, hex(hmac(seed, Uint8Array.of(...root, ...utf8(id))))]));
-  const chosen = [...tied].sort((a, b) => (ticket.get(a) < ticket.get(b) ? -1 : 1)).slice(0, seats);
+  return [...tied].sort((a, b) => (ticket.get(a) < ticket.get(b) ? -1 : 1));
+}
+
+// draw takes the smallest tickets of the lot.
+function draw(rule, outcome, tied, seats) {
+  const chosen = byLot(rule, tied).slice(0, seats);
   outcome.ties.push({ options: tied, by: "lot", chosen });
   return chosen;
 }
@@ -407,10 +428,216 @@ function answer({ ids, rule, outcome, ballots, of }) {
   for (const group of outcome.ranking) if (adopted.get(group[0])) outcome.winners.push(...group);
 }
 
+// budget spends the envelopes one after the other, zones first. Amounts are in
+// cents, whole and below 2^53; shares are exact fractions.
+function budget(options, tally, { ids, rule, outcome, of, expressed }) {
+  const total = (id) => of(id, 1);
+  outcome.totals = Object.fromEntries(ids.map((id) => [id, String(total(id))]));
+  const envelopes = rule.envelopes ?? [];
+  const order = [...envelopes.filter((e) => e.zone), ...envelopes.filter((e) => !e.zone)];
+  const withdrawn = options.filter((o) => o.withdrawn).map((o) => o.id);
+  const standing = ids.filter((id) => !withdrawn.includes(id));
+  const apart = withdrawn.length ? [withdrawn] : [];
+  const sound = (o) => o.cost > 0 && order.some((e) => (e.zone ?? "") === o.zone);
+  if (!order.length || !options.every(sound) || rule.incompatible || rule.utility) throw NOBODY;
+  outcome.spending = [];
+  if (expressed === 0) {
+    outcome.ranking = [...(standing.length ? [standing] : []), ...apart];
+    for (const e of order) outcome.spending.push(spendingOf(e, e.cents, []));
+    return;
+  }
+  const ballots = [...tally].map(([text, weight]) => ({ weight, marks: parseMarks(text).map((m) => m.option) }));
+  for (const e of order) {
+    const projects = options.filter((o) => o.zone === (e.zone ?? "") && !o.withdrawn && total(o.id) >= (rule.minVotes ?? 0));
+    const inZone = new Set(options.filter((o) => o.zone === (e.zone ?? "")).map((o) => o.id));
+    spend({ envelope: e, inZone, projects, left: e.cents, round: 0, won: [], rule, outcome, total, ballots });
+  }
+  const byTotals = (list) => grouped(list, (a, b) => total(b) - total(a));
+  const { winners } = outcome;
+  const bought = rule.method === "greedy" ? [] : winners.map((id) => [id]);
+  const rest = standing.filter((id) => rule.method === "greedy" || !winners.includes(id));
+  outcome.ranking = [...bought, ...byTotals(rest), ...apart];
+}
+
+function spendingOf(e, remaining, winners) {
+  const s = { envelope: e.cents, spent: e.cents - remaining, remaining, winners };
+  return e.zone ? { zone: e.zone, ...s } : s;
+}
+
+// spend counts one envelope.
+function spend(purse) {
+  const { envelope, rule, outcome } = purse;
+  let increments = 0;
+  const completed = [];
+  if (rule.method === "greedy") {
+    takeByVotes(purse, !!rule.noSkip, []);
+  } else {
+    increments = shareEqually(purse);
+    if (["utilitarian", "add1u"].includes(rule.completion)) takeByVotes(purse, false, completed);
+  }
+  const s = spendingOf(envelope, purse.left, purse.won);
+  if (increments) s.increments = increments;
+  if (completed.length) s.completed = completed;
+  outcome.spending.push(s);
+  outcome.winners.push(...purse.won);
+}
+
+function fund(purse, o) {
+  purse.round++;
+  purse.left -= o.cost;
+  purse.won.push(o.id);
+}
+
+// takeByVotes goes by decreasing votes and takes what fits; without skipping,
+// up to the first that does not.
+function takeByVotes(purse, noSkip, completed) {
+  const { rule, outcome, total, projects } = purse;
+  const costs = new Map(projects.map((o) => [o.id, o]));
+  let stopped = false;
+  for (const group of grouped([...costs.keys()], (a, b) => total(b) - total(a))) {
+    const funded = [];
+    const refused = [];
+    for (const id of byLot(rule, group)) {
+      if (purse.won.includes(id)) continue;
+      if (stopped || costs.get(id).cost > purse.left) {
+        stopped ||= noSkip;
+        refused.push(id);
+        continue;
+      }
+      fund(purse, costs.get(id));
+      completed.push(id);
+      funded.push(id);
+    }
+    if (funded.length && refused.length) outcome.ties.push({ options: [...funded, ...refused], round: purse.round, by: "lot", chosen: funded });
+  }
+}
+
+// shareEqually gives each voter an equal part of the envelope, and buys what
+// supporters can pay together; it returns how many times the parts were raised.
+function shareEqually(purse) {
+  const { envelope, rule, outcome, projects } = purse;
+  const zone = envelope.zone ?? "";
+  const voters = purse.ballots.filter((b) => zone === "" || b.marks.some((id) => purse.inZone.has(id)));
+  const people = voters.reduce((sum, b) => sum + b.weight, 0);
+  const raise = rule.completion === "add1" || rule.completion === "add1u";
+  let increments = 0;
+  let run = { bought: [], spent: 0, blocked: false };
+  const buy = (num, den) => buyTogether(rule, projects, purse.ballots, num, den);
+  if (people > 0 && raise && projects.reduce((sum, o) => sum + o.cost, 0) > envelope.cents) {
+    const step = rule.step || 100;
+    let share = Math.floor(Math.floor(envelope.cents / people) / 100) * 100;
+    run = buy(share, 1);
+    const room = () => projects.some((o) => !run.bought.some((b) => b.id === o.id) && o.cost <= envelope.cents - run.spent);
+    while (run.blocked && (rule.completion === "add1" || room())) {
+      const next = buy(share + step, 1);
+      if (next.spent > envelope.cents) break;
+      run = next;
+      share += step;
+      increments++;
+    }
+  } else if (people > 0) {
+    run = buy(envelope.cents, people);
+  }
+  for (const b of run.bought) {
+    if (b.tied.length > 1) outcome.ties.push({ options: b.tied, round: purse.round + 1, by: "lot", chosen: [b.id] });
+    fund(purse, projects.find((o) => o.id === b.id));
+  }
+  return increments;
+}
+
+// buyTogether runs the method with a share of num/den cents for each voter.
+// What voters have left are whole numbers over one denominator.
+function buyTogether(rule, projects, ballots, num, den) {
+  let scale = BigInt(den);
+  const left = ballots.map(() => BigInt(num));
+  const weight = ballots.map((b) => BigInt(b.weight));
+  let queue = projects
+    .map((o) => ({ o, backers: ballots.flatMap((b, v) => (b.marks.includes(o.id) ? [v] : [])), low: null }))
+    .filter((c) => c.backers.length);
+  const run = { bought: [], spent: 0, blocked: false };
+  while (queue.length) {
+    let tied = [];
+    let best = null;
+    const less = (a, b) => a.num * b.den < b.num * a.den;
+    queue.sort((a, b) => (!a.low ? -1 : !b.low ? 1 : less(a.low, b.low) ? -1 : less(b.low, a.low) ? 1 : 0));
+    const broke = new Set();
+    for (const c of queue) {
+      if (best && c.low && less(best, c.low)) break; // prices never fall: voters only get poorer
+      const price = priceOf(c, left, weight, scale);
+      if (!price) {
+        broke.add(c);
+        run.blocked = true;
+        continue;
+      }
+      c.low = { num: price.pay, den: price.by * BigInt(c.o.cost) * scale };
+      c.price = price;
+      if (!best || less(c.low, best)) {
+        best = c.low;
+        tied = [c];
+      } else if (!less(best, c.low)) {
+        tied.push(c);
+      }
+    }
+    queue = queue.filter((c) => !broke.has(c));
+    if (!tied.length) return run;
+    const names = tied.map((c) => c.o.id);
+    const id = names.length > 1 ? byLot(rule, names)[0] : names[0];
+    const chosen = tied.find((c) => c.o.id === id);
+    const factor = chosen.price.by / gcd(chosen.price.pay, chosen.price.by);
+    if (factor !== 1n) {
+      scale *= factor;
+      for (let v = 0; v < left.length; v++) left[v] *= factor;
+    }
+    const pay = (chosen.price.pay * factor) / chosen.price.by;
+    for (const v of chosen.backers) left[v] = left[v] > pay ? left[v] - pay : 0n;
+    run.spent += chosen.o.cost;
+    run.bought.push({ id, tied: names });
+    queue = queue.filter((c) => c !== chosen);
+  }
+  return run;
+}
+
+// priceOf is what each supporter pays who does not give all they have, as a
+// fraction pay/by over the scale; null when they cannot pay it together.
+function priceOf(c, left, weight, scale) {
+  let pay = BigInt(c.o.cost) * scale;
+  let by = 0n;
+  let rich = c.backers;
+  for (const v of rich) by += weight[v];
+  for (;;) {
+    const still = [];
+    for (const v of rich) {
+      if (left[v] * by < pay) {
+        pay -= left[v] * weight[v];
+        by -= weight[v];
+      } else still.push(v);
+    }
+    if (by <= 0n || pay <= 0n) return null;
+    if (still.length === rich.length) return { pay, by };
+    rich = still;
+  }
+}
+
+function gcd(a, b) {
+  while (b) [a, b] = [b, a % b];
+  return a;
+}
+
+// tiesOf writes ties where rounds buy one project at a time: in which order the
+// tied ones were met tells nothing.
+function tiesOf(outcome) {
+  const ties = outcome.ties ?? [];
+  if (outcome.rule !== "equal-shares") return ties;
+  return ties.map((t) => (t.chosen?.length === 1 ? { ...t, options: [...t.options].sort() } : t));
+}
+
 function sameOutcome(ours, theirs) {
-  const told = ["rule", "winners", "ranking", "totals", "ties", "ballots", "blank", "invalid"];
-  const none = ["quota", "condorcet", "pairwise", "grades", "spending"];
-  return told.every((name) => equal(ours[name], theirs[name])) && equal(ours.runoff ?? [], theirs.runoff ?? []) && none.every((name) => !theirs[name]);
+  const told = ["rule", "winners", "ranking", "totals", "ballots", "blank", "invalid"];
+  const none = ["quota", "condorcet", "pairwise", "grades"];
+  return (
+    told.every((name) => equal(ours[name], theirs[name])) && equal(tiesOf(ours), tiesOf(theirs)) &&
+    equal(ours.runoff ?? [], theirs.runoff ?? []) && equal(ours.spending ?? [], theirs.spending ?? []) && none.every((name) => !theirs[name])
+  );
 }
 
 // ——— receipts
@@ -613,7 +840,7 @@ class Verification {
     const next = readRules(e.text);
     if (!next || next.version !== version) this.refuseEntry("rules", "rules.content");
     if (next.poll !== this.header.poll) this.refuseEntry("rules", "rules.poll");
-    if (this.voters.size + this.paper.size && !FROZEN.every((name) => equal(next[name], this.rules[name]))) this.refuseEntry("rules", "rules.frozen");
+    if (this.voters.size + this.paper.size && !(sameOptions(this.rules.options, next.options) && FROZEN.every((name) => equal(next[name], this.rules[name])))) this.refuseEntry("rules", "rules.frozen");
     this.rules = next;
     this.rulesets = version;
     if (version === 1) this.first = hexSum(e.text);
