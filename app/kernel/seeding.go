@@ -28,7 +28,7 @@ func (a *App) seeding(s *store) Seeding { return a.Seeding(s.CustodianURL) }
 // address must be allowed to move the clocks of towns: the custodian.
 func (a *App) Seeding(custodianURL string) Seeding { return Seeding{a, custodianURL} }
 
-// At runs do while it is that moment in the town, by the clock that opens and
+// At runs do while it is that moment in the town, in French, by the clock that opens and
 // closes polls.
 func (s Seeding) At(ctx context.Context, t tenant.ID, at time.Time, do func(context.Context) error) error {
 	conn, err := pgx.Connect(ctx, s.custodianURL)
@@ -54,7 +54,7 @@ func (s Seeding) At(ctx context.Context, t tenant.ID, at time.Time, do func(cont
 	defer func() {
 		_ = set(context.WithoutCancel(ctx), `DELETE FROM core.clock_offsets WHERE tenant_id = $1`, t.String())
 	}()
-	return do(ctx)
+	return do(s.bundle.NewContext(ctx, "fr", nil))
 }
 
 // explain says a fault in French, for whoever typed a command.
