@@ -130,6 +130,7 @@ func (s *square) serve(secret []byte) *fiber.App {
 	}))
 	s.booth.Mount(app)
 	s.booth.MountOffice(app.Group("/office"))
+	s.booth.MountAPI(app.Group("/api/v1"))
 	return app
 }
 

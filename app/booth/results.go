@@ -112,8 +112,12 @@ func mark(list []ui.TallyProps, winners []voting.OptionID) {
 // the poll since it opened.
 func (b *Booth) addChanges(ctx context.Context, t tenant.ID, page *views.Results, p *voting.Poll) error {
 	var changes []voting.Change
+	var rules []voting.RulesetText
 	err := b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) (err error) {
-		changes, err = b.box.Changes(ctx, tx, t, p.ID)
+		if changes, err = b.box.Changes(ctx, tx, t, p.ID); err != nil {
+			return err
+		}
+		rules, err = b.box.Rulesets(ctx, tx, t, p.ID)
 		return err
 	})
 	if err != nil {
@@ -132,9 +136,35 @@ func (b *Booth) addChanges(ctx context.Context, t tenant.ID, page *views.Results
 		case c.Reason != "":
 			moment.Text = i18n.T(ctx, "booth.change.reason", "Reason", c.Reason)
 		}
+		if c.Kind == voting.EntryRuleset {
+			what, err := changedRules(ctx, rules, c)
+			if err != nil {
+				return err
+			}
+			moment.Text = what + " " + moment.Text
+		}
 		page.Changes = append(page.Changes, moment)
 	}
 	return nil
+}
+
+// changedRules says what a new version of the rules changes.
+//
+// i18n: booth.rule.*
+func changedRules(ctx context.Context, rules []voting.RulesetText, c voting.Change) (string, error) {
+	i := slices.IndexFunc(rules, func(r voting.RulesetText) bool { return r.LogIndex == c.Index })
+	if i < 1 {
+		return "", nil
+	}
+	keys, err := voting.Differences(rules[i-1], rules[i])
+	if err != nil || len(keys) == 0 {
+		return "", err
+	}
+	names := make([]string, len(keys))
+	for n, key := range keys {
+		names[n] = i18n.T(ctx, "booth.rule."+key)
+	}
+	return i18n.T(ctx, "booth.change.rules", "What", i18n.List(ctx, names)), nil
 }
 
 // turnoutOf lists the numbers that may be seen, each with what it counts.

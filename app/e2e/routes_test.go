@@ -259,6 +259,7 @@ var ways = map[string]way{
 	"POST /office/votes/:poll/billets/:batch/annuler": {as: official, fill: ids(ticketed, func(*planted) string { return "1" }), form: in("/office/votes/", ticketed, "/billets"), ends: true},
 	"GET /office/votes/:poll/pupitre":                 {as: official, fill: ids(room)},
 	"POST /office/votes/:poll/pupitre":                {as: official, fill: ids(room)},
+	"GET /api/v1/votes/:poll":                         {as: resident, fill: ids(poll)},
 	"GET /votes/:poll/attente":                        {as: unproven, fill: ids(poll), status: 303},
 	"POST /votes/:poll/attente":                       {as: unproven, fill: ids(poll), form: in("/votes/", poll, "")},
 	"POST /votes/:poll/attente/retirer":               {as: unproven, fill: ids(poll), form: in("/votes/", poll, "")},

@@ -62,6 +62,7 @@ func (a *App) mount() {
 	watch.New(watch.Deps{DB: a.DB, Box: a.Box, Polls: a.Booth, Keys: a.Journal}).MountOffice(office)
 	a.electors().MountOffice(office)
 	api := root.Group("/api/v1")
+	a.Booth.MountAPI(api)
 	for _, m := range a.Modules {
 		manifest := m.Manifest()
 		on := whenEnabled(manifest.Name)

@@ -56,6 +56,9 @@ func officePoll(ctx context.Context, t *tenant.Tenant, poll *voting.Poll) views.
 	if poll.Electorate.List != voting.NoList {
 		q.List = &ui.Link{Label: i18n.T(ctx, "consultations.poll.list", "Count", poll.Listed), Href: listHref(poll.ID), Icon: "list"}
 	}
+	if poll.State == voting.Open {
+		q.Incomplete = i18n.T(ctx, "consultations.polls.open")
+	}
 	if poll.ListMissing() {
 		q.Incomplete = i18n.T(ctx, "consultations.lack.list")
 	}
