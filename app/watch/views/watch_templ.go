@@ -74,7 +74,7 @@ func ListPage(l List) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					for _, p := range l.Polls {
-						templ_7745c5c3_Err = ui.ListRow(ui.RowProps{Title: p.Question, Href: p.Href, Summary: p.Subject, State: &p.State, Meta: p.Meta}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.ListRow(ui.RowProps{Title: p.Question, Href: p.Href, Summary: p.Subject, State: &p.State, Meta: p.Meta, Level: 2}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
