@@ -349,7 +349,7 @@ func showView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, sh shownM
 	}
 	if !m.Place.IsZero() {
 		lat, lon := m.Place.Degrees()
-		p.Map = &ui.MapProps{ID: "lieu", Label: i18n.T(ctx, "missions.where"), Places: []ui.Place{{Name: placeName(ctx, m), Text: zoneName(t, m.Zone), Lat: lat, Lon: lon}}}
+		p.Map = &ui.MapProps{ID: "plan", Label: i18n.T(ctx, "missions.where"), Places: []ui.Place{{Name: placeName(ctx, m), Text: zoneName(t, m.Zone), Lat: lat, Lon: lon}}}
 	}
 	if m.Project.Title != "" {
 		p.Project = &ui.Link{Label: m.Project.Title, Href: m.Project.Href}

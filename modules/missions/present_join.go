@@ -275,6 +275,7 @@ func gaugeView(ctx context.Context, e engagement) views.Mine {
 	}
 	if p.Claimable = e.eligible == nil; !p.Claimable && !errors.Is(e.eligible, ErrClaimedTwice) {
 		p.Why = reasonsOf(ctx, e.eligible)
+		p.Why.Title = i18n.T(ctx, "missions.claim.not_yet")
 	}
 	return p
 }
