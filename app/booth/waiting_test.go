@@ -105,3 +105,11 @@ func TestWhereItIsNotAllowedNobodyFillsInABallot(t *testing.T) {
 	id := s.open(terms(func(t *voting.Terms) { t.Electorate.Person = citizen.PersonDesk }))
 	s.as("Alice").get(path(id)).want(t, 200, "accueil").without(t, `type="radio"`)
 }
+
+// waiting is the number of the ballot that somebody left waiting.
+func (s *square) waiting(id voting.PollID, v citizen.Viewer) string {
+	s.Helper()
+	w, err := s.box.WaitingOf(context.Background(), s.town.ID, id, voting.ByAccount(v))
+	s.must(err)
+	return w.Nonce.String()
+}
