@@ -364,8 +364,11 @@ func (m mirror) ownForms(t *testing.T) {
 			c := w.browser(t, m.a)
 			address := path(r.Path, w.params(m.a))
 			page := c.get(w.page(r.Path, m.a))
-			if r.Path == "/votes/:poll" || r.Path == "/votes/:poll/verification" {
+			switch r.Path {
+			case "/votes/:poll", "/votes/:poll/verification":
 				page = m.booth(c, page, r.Path)
+			case "/borne/corriger", "/borne/bulletin":
+				page = c.submit(page, "/borne/verification", "choix", "a").is(http.StatusOK)
 			}
 			f, found := page.form(strings.TrimSuffix(address, "/"))
 			if !found {

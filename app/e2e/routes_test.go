@@ -74,7 +74,7 @@ const offices = "/office/consultations/"
 
 // ways has a line for every route of the program. A test fails for a route
 // without one, and for a line without a route.
-var ways = map[string]way{
+var ways = merged(map[string]way{
 	"GET /":                     {},
 	"GET /healthz":              {},
 	"GET /readyz":               {},
@@ -297,7 +297,7 @@ var ways = map[string]way{
 	"POST /office/associations/:id/refuser":                       {as: agent, fill: ids(refusable), form: in("/office/associations/", refusable, ""), ends: true},
 	"POST /office/associations/:id/clore":                         {as: agent, fill: ids(inPublic), form: in("/office/associations/", inPublic, ""), ends: true},
 	"POST /office/associations/:id/rouvrir":                       {as: agent, fill: ids(shutGuild), form: in("/office/associations/", shutGuild, ""), ends: true},
-}
+}, paperWays)
 
 var stylesheetRE = regexp.MustCompile(`/static/app\.[^"]+\.css`)
 
@@ -339,6 +339,10 @@ func (w way) browser(t testing.TB, p *planted) *client {
 		return p.as(t, visitor)
 	case "asker":
 		c := *p.asker
+		c.TB = t
+		return &c
+	case "tablet":
+		c := *p.tablet
 		c.TB = t
 		return &c
 	case "leaver":

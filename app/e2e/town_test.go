@@ -59,6 +59,9 @@ type planted struct {
 	open, upcoming, later, closed, draft, spare uuid.UUID // consultations
 	poll, room, settled, sketch, second         voting.PollID
 	ticketed                                    voting.PollID // in a room, with printed tickets
+	paper, paperOver                            voting.PollID // on paper: open, and closed with nothing handed in
+	lotCode                                     string        // of its first batch
+	tablet                                      *client       // a kiosk that is open for somebody
 	ripe, severed                               voting.PollID // whose matter is closed; whose ballots are severed
 	appeal                                      uuid.UUID     // against the settled one
 	document, draftDocument, note               uuid.UUID
@@ -106,6 +109,7 @@ func (s *server) plant(t testing.TB, name, brand string) *planted {
 	p.consult(ctx, t)
 	p.budget(ctx, t)
 	p.associate(ctx, t)
+	p.papers(ctx, t)
 	p.furnish(t)
 	return p
 }
@@ -229,13 +233,13 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	p.upcoming, _ = write(p.plan("À venir", day(1), day(9), p.terms(nil)), true)
 	p.later, _ = write(p.plan("Plus tard", day(2), day(9), p.terms(nil)), true)
 	at(day(-3), func(context.Context) {
-		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom), p.terms(byTicket)), true)
+		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom), p.terms(byTicket), p.terms(onPaper)), true)
 	})
-	p.poll, p.room, p.ticketed = polls[0], polls[1], polls[2]
+	p.poll, p.room, p.ticketed, p.paper = polls[0], polls[1], polls[2], polls[3]
 	at(day(-30), func(context.Context) {
-		p.closed, polls = write(p.plan("Close", day(-30), day(-10), p.terms(nil)), true)
+		p.closed, polls = write(p.plan("Close", day(-30), day(-10), p.terms(nil), p.terms(onPaper)), true)
 	})
-	p.settled = polls[0]
+	p.settled, p.paperOver = polls[0], polls[1]
 	at(day(-20), func(ctx context.Context) { p.vote(ctx, t, p.settled) })
 	at(day(-120), func(context.Context) {
 		_, polls = write(p.plan("Ancienne", day(-120), day(-100), p.terms(nil), p.terms(nil)), true)

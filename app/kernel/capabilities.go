@@ -47,7 +47,7 @@ func with[C any](modules []module.Module) []C {
 
 // reservedPaths are first segments of the platform's own addresses.
 var reservedPaths = []string{
-	"office", "api", "static", "direct", "ecran", "votes", "v", "moi", "connexion", "inscription", "deconnexion",
+	"office", "api", "static", "direct", "ecran", "votes", "v", "borne", "moi", "connexion", "inscription", "deconnexion",
 	"recherche", "charte", "logo", "verifier", "accessibilite", "methodes", "courrier", "healthz", "readyz",
 	"discussion", "mentions-legales", "donnees-personnelles", "plan-du-site", "langue",
 }

@@ -24,6 +24,7 @@ import (
 	"parvis/app/mail"
 	"parvis/app/module"
 	"parvis/app/notify"
+	"parvis/app/paper"
 	"parvis/app/places"
 	"parvis/app/site"
 	"parvis/app/tenant"
@@ -39,7 +40,7 @@ import (
 func Catalogues() []fs.FS {
 	return []fs.FS{
 		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
-		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, watch.Catalogue, notify.Catalogue, discussion.Catalogue, electors.Catalogue,
+		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, paper.Catalogue, watch.Catalogue, notify.Catalogue, discussion.Catalogue, electors.Catalogue,
 	}
 }
 
@@ -51,6 +52,8 @@ func (a *App) mount() {
 	a.Identity.Mount(root)
 	a.news.Mount(root)
 	a.Booth.Mount(root)
+	papers := paper.New(paper.Deps{DB: a.DB, Box: a.Box, Polls: a.Booth, Desk: a.Identity})
+	papers.Mount(root)
 	a.verify.Mount(root)
 	a.Discussion.Mount(root)
 	office := root.Group("/office", requireStaff)
@@ -60,6 +63,7 @@ func (a *App) mount() {
 	a.Discussion.MountOffice(office)
 	archives.New(archives.Deps{Custody: a.Custody, Polls: a.Booth}).MountOffice(office)
 	watch.New(watch.Deps{DB: a.DB, Box: a.Box, Polls: a.Booth, Keys: a.Journal}).MountOffice(office)
+	papers.MountOffice(office)
 	a.electors().MountOffice(office)
 	api := root.Group("/api/v1")
 	a.Booth.MountAPI(api)

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"parvis/app/fault"
+	"parvis/app/paper/views"
 	"parvis/app/voting"
 )
 
@@ -107,4 +108,48 @@ func beside(err error, field string) error {
 		return f.On(field)
 	}
 	return err
+}
+
+// ballot turns what was chosen into the marks of a ballot that is cast, where
+// every question wants its answer.
+func (f filled) ballot(p *voting.Poll) ([]voting.Mark, error) {
+	if p.Method == voting.YesNoAbstain && len(f.choices) == 0 {
+		var missing []fault.Field
+		for _, o := range p.Options {
+			if _, answered := answerValues[f.answers[o.ID]]; !answered {
+				missing = append(missing, fault.Field{Name: answerField + o.ID, Label: o.Label, Key: "paper.answer_missing"})
+			}
+		}
+		if len(missing) > 0 {
+			return nil, fault.OnFields(missing...)
+		}
+	}
+	said, err := f.sheet(p)
+	if err != nil {
+		return nil, err
+	}
+	return said.Marks()
+}
+
+// overvoted tells whoever types a sheet with too many choices what it is: null.
+func overvoted(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok && errors.Is(err, voting.ErrTooManyOptions) {
+		wrong := ErrTooManyOnIt
+		for _, field := range f.Fields {
+			wrong = ErrTooManyOnIt.On(field.Name)
+		}
+		return wrong
+	}
+	return err
+}
+
+// hidden carries what was chosen from one page to the next.
+func (f filled) hidden() (list []views.Hidden) {
+	for _, choice := range f.choices {
+		list = append(list, views.Hidden{Name: choiceField, Value: choice})
+	}
+	for option, word := range f.answers {
+		list = append(list, views.Hidden{Name: answerField + option, Value: word})
+	}
+	return list
 }
