@@ -5,6 +5,7 @@ package modules
 import (
 	"parvis/app/kernel"
 	"parvis/app/module"
+	"parvis/modules/agenda"
 	"parvis/modules/associations"
 	"parvis/modules/budgets"
 	"parvis/modules/consultations"
@@ -14,9 +15,12 @@ import (
 // it needs.
 func All(p *kernel.Platform) []module.Module {
 	directory := associations.New(associations.Deps{DB: p.DB, Files: p.Files, People: p.Identity, URL: p.URL, Agenda: p.Agenda, Log: p.Log})
+	diary := agenda.New(agenda.Deps{DB: p.DB, Organisations: directory, Agenda: p.Agenda, URL: p.URL})
+	directory.Attend(diary)
 	return []module.Module{
 		consultations.New(consultations.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Live: p.Live, Log: p.Log}),
 		budgets.New(budgets.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Identity: p.Identity, URL: p.URL, Live: p.Live, Log: p.Log}),
 		directory,
+		diary,
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"parvis/app/citizen"
+	"parvis/modules/agenda"
 	"parvis/modules/associations"
 )
 
@@ -15,6 +17,7 @@ import (
 type guilds struct {
 	guild, guild2, listed, proposed, unwanted, shut uuid.UUID
 	claim, claim2, post, post2                      uuid.UUID
+	event                                           uuid.UUID
 	guildLogo                                       string
 }
 
@@ -65,6 +68,14 @@ func (p *planted) associate(ctx context.Context, t testing.TB) {
 	p.guilds.post = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guilds.guild)
 	p.guilds.post2 = value[uuid.UUID](t, p.server, `SELECT id FROM associations.posts WHERE tenant_id = $1 AND association_id = $2`, id, p.guilds.guild2)
 	p.guilds.guildLogo = value[string](t, p.server, `SELECT logo FROM associations.associations WHERE tenant_id = $1 AND id = $2`, id, p.guilds.guild)
+	for _, one := range p.app.Modules {
+		if found, ok := one.(*agenda.Module); ok {
+			p.must(t, found.Publish(ctx, p.town, founder, agenda.Details{
+				Association: p.guilds.guild, Title: p.says("Concert"), Body: p.says("Texte"), Place: p.says("Salle"), Starts: time.Now().Add(48 * time.Hour),
+			}))
+		}
+	}
+	p.guilds.event = value[uuid.UUID](t, p.server, `SELECT id FROM agenda.events WHERE tenant_id = $1`, id)
 }
 
 // What addresses of associations name.
@@ -76,5 +87,6 @@ var (
 	refusable   = func(p *planted) string { return p.guilds.unwanted.String() }
 	shutGuild   = func(p *planted) string { return p.guilds.shut.String() }
 	guildKeeper = func(p *planted) string { return p.person[scrutineer].String() }
+	event       = func(p *planted) string { return p.guilds.event.String() }
 	inZone      = func(p *planted) []string { return []string{"zone", p.zone.String()} }
 )

@@ -1,0 +1,131 @@
+package agenda
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"parvis/app/fault"
+	"parvis/app/module"
+	"parvis/app/places"
+	"parvis/app/tenant"
+)
+
+// Bounds of what is typed, in characters.
+const (
+	maxTitle  = 150
+	maxBody   = 10_000
+	maxPlace  = 200
+	maxReason = 500
+)
+
+// farthest is how long ahead a date still makes sense: further is a slip of
+// the keyboard.
+const farthest = 2 * 366 * 24 * time.Hour
+
+// usualLength is how long an event lasts when nobody said.
+const usualLength = 2 * time.Hour
+
+// Event is something that happens in the town.
+type Event struct {
+	ID      uuid.UUID
+	Version int64 // grows at each change
+	Details
+
+	CancelledAt  time.Time // zero unless cancelled
+	CancelReason string
+	UpdatedAt    time.Time
+	Now          time.Time // the town's clock when it was read
+}
+
+// Details are what an event says of itself.
+type Details struct {
+	Association uuid.UUID // whose it is; zero: the town hall's
+	Title       string
+	Body        string // Markdown
+	Place       string
+	Zone        uuid.UUID // zero: the whole territory
+	At          places.Point
+	Starts      time.Time
+	Ends        time.Time
+	AllDay      bool // whole days of the town
+}
+
+// Cancelled reports whether the event does not take place.
+func (e *Event) Cancelled() bool { return !e.CancelledAt.IsZero() }
+
+// Over reports whether the event has ended.
+func (e *Event) Over() bool { return !e.Ends.After(e.Now) }
+
+// dayOf is the first moment of a day of the town.
+func dayOf(at time.Time, zone *time.Location) time.Time {
+	y, m, d := at.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+}
+
+// nextDay is the first moment of the day after, which is not always 24 hours
+// later.
+func nextDay(day time.Time, days int) time.Time {
+	y, m, d := day.Date()
+	return time.Date(y, m, d+days, 0, 0, 0, 0, day.Location())
+}
+
+// trimmed returns the details as they are kept: whole days from their first
+// moment to the first of the day after, two hours where no end was given.
+func (d Details) trimmed(t *tenant.Tenant) Details {
+	d.Title, d.Place = line(d.Title), line(d.Place)
+	d.Body = tidy(d.Body)
+	switch {
+	case d.Starts.IsZero():
+	case d.AllDay:
+		d.Starts = dayOf(d.Starts, t.TimeZone)
+		if d.Ends.IsZero() {
+			d.Ends = d.Starts
+		}
+		d.Ends = nextDay(dayOf(d.Ends, t.TimeZone), 1)
+	case d.Ends.IsZero():
+		d.Ends = d.Starts.Add(usualLength)
+	}
+	return d
+}
+
+// check says what is wrong with trimmed details, seen at a moment. What is past
+// may stay so, but nothing new is announced afterwards.
+func (d Details) check(t *tenant.Tenant, now time.Time, fresh bool) error {
+	var wrong []fault.Field
+	when := func(bad bool, field, key string, args fault.Args) {
+		if bad {
+			wrong = append(wrong, fault.Field{Name: field, Key: key, Args: args})
+		}
+	}
+	bound := func(text, field string, limit int) {
+		when(utf8.RuneCountInString(text) > limit, field, "agenda.too_long", fault.Args{"Limit": limit})
+	}
+	when(d.Title == "", "title", "agenda.title.missing", nil)
+	bound(d.Title, "title", maxTitle)
+	when(d.Starts.IsZero(), "starts", "agenda.starts.missing", nil)
+	when(d.Starts.After(now.Add(farthest)), "starts", "agenda.starts.far", nil)
+	when(!d.Starts.IsZero() && !d.Ends.After(d.Starts), "ends", "agenda.ends.before", nil)
+	when(d.Ends.Sub(d.Starts) > module.LongestEntry, "ends", "agenda.ends.far", nil)
+	when(fresh && !d.Starts.IsZero() && d.Ends.After(d.Starts) && !d.Ends.After(now), "starts", "agenda.starts.past", nil)
+	bound(d.Place, "place", maxPlace)
+	known := d.Zone == uuid.Nil || slices.ContainsFunc(t.Zones, func(z tenant.Zone) bool { return z.ID == d.Zone })
+	when(!known, "zone", "agenda.zone.unknown", nil)
+	bound(d.Body, "body", maxBody)
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fault.OnFields(wrong...)
+}
+
+// tidy keeps the lines of a text as the browser sends them, without what
+// PostgreSQL cannot hold.
+func tidy(text string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
+}
+
+// line keeps a text on one line.
+func line(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }
