@@ -2,6 +2,7 @@ package ideas
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/google/uuid"
@@ -235,32 +236,49 @@ func (s *service) follow(ctx context.Context, t tenant.ID, v citizen.Viewer, id 
 	})
 }
 
+// claimed stands for the project's page while it is being written: where drafts
+// are found again.
+const claimed = "/moi"
+
 // offer sends an idea to the budget that takes projects now, as a draft of its
-// author's, who alone may ask for it.
+// author's, who alone may ask for it. The idea is claimed first: asked for twice
+// at once, it becomes one project.
 func (s *service) offer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID) (href string, err error) {
-	err = s.locked(ctx, t.ID, Target{ID: id}, func(ctx context.Context, tx bun.Tx, i *Idea) error {
+	i, err := s.read(ctx, t.ID, id)
+	if err != nil {
+		return "", err
+	}
+	if !i.by(v) || i.Seen != discussion.Visible {
+		return "", ErrNotFound
+	}
+	takes, err := s.budgetOpen(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	if !takes {
+		return "", ErrNoBudget
+	}
+	if err := s.claim(ctx, t.ID, id); err != nil {
+		return "", err
+	}
+	href, refused := s.Budgets.OfferProject(ctx, t, v, i.Title, i.Body, i.Zone, i.Point, i.Place)
+	if refused != nil {
+		href = ""
+	}
+	err = s.DB.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error { return s.store.setProject(ctx, tx, t.ID, id, href) })
+	return href, errors.Join(refused, err)
+}
+
+func (s *service) claim(ctx context.Context, t tenant.ID, id uuid.UUID) error {
+	return s.locked(ctx, t, Target{ID: id}, func(ctx context.Context, tx bun.Tx, i *Idea) error {
 		switch {
-		case !i.by(v) || i.Seen != discussion.Visible:
-			return ErrNotFound
 		case i.ProjectHref != "":
 			return ErrOffered
 		case i.State == Merged || i.State == Done:
 			return ErrSettled
 		}
-		takes, err := s.budgetOpen(ctx, t)
-		if err != nil {
-			return err
-		}
-		if !takes {
-			return ErrNoBudget
-		}
-		href, err = s.Budgets.OfferProject(ctx, t, v, i.Title, i.Body, i.Zone, i.Point, i.Place)
-		if err != nil {
-			return err
-		}
-		return s.store.setProject(ctx, tx, t.ID, id, href)
+		return s.store.setProject(ctx, tx, t, id, claimed)
 	})
-	return href, err
 }
 
 // budgetOpen reports whether a budget takes projects now.
