@@ -46,7 +46,6 @@ type Manifest struct {
 	Path      string         // French, what citizens see in the address bar: "budgets-participatifs"
 	Office    []citizen.Role // who may enter the module's back office
 	Catalogue fs.FS          // i18n/fr.json and i18n/en.json; holds "<name>.title", the module's name on screen
-	Settings  int            // version of the module's settings, 0 for none
 }
 
 // NameRE is what a Name must look like.
@@ -186,9 +185,4 @@ type Deed struct {
 type Companion interface {
 	// Mine returns that part; nil when there is nothing to show v.
 	Mine(ctx context.Context, t *tenant.Tenant, v citizen.Viewer) (templ.Component, error)
-}
-
-// Seeder is a module that can fill a demonstration site.
-type Seeder interface {
-	Seed(ctx context.Context, t *tenant.Tenant) error
 }
