@@ -2,6 +2,7 @@ package seeds
 
 import (
 	"context"
+	"fmt"
 
 	"parvis/app/citizen"
 	"parvis/app/identity"
@@ -40,7 +41,7 @@ func people(ctx context.Context, s kernel.Seeding, t *tenant.Tenant, count int) 
 	for i := range list {
 		list[i] = identity.DemoAccount{
 			Name:   firstNames[i%len(firstNames)] + " " + lastNames[(i*7+i/len(firstNames))%len(lastNames)],
-			Person: citizen.PersonEmail, Residence: citizen.ResidenceDeclared,
+			Person: citizen.PersonEmail, Residence: citizen.ResidenceDeclared, BornOn: bornOn(i),
 		}
 		if len(t.Zones) > 0 {
 			list[i].Zone = t.Zones[i%len(t.Zones)].ID
@@ -48,3 +49,6 @@ func people(ctx context.Context, s kernel.Seeding, t *tenant.Tenant, count int) 
 	}
 	return s.Identity.Demo(ctx, t, list)
 }
+
+// bornOn is when the nth of them was born: grown-ups of all ages.
+func bornOn(n int) string { return fmt.Sprintf("%d-%02d-%02d", 1946+n*7%60, n%12+1, n%28+1) }

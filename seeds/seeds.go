@@ -116,6 +116,12 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 	if err := loadBudgets(ctx, s, loader, editions); err != nil {
 		return err
 	}
+	if err := loadIdeas(ctx, s, loader, w.Slug); err != nil {
+		return err
+	}
+	if err := loadMissions(ctx, s, loader, w.Slug); err != nil {
+		return err
+	}
 	_, err = s.Identity.Demo(ctx, t, accounts(t, w.Accounts))
 	return err
 }
