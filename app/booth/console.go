@@ -109,6 +109,9 @@ func (b *Booth) consolePage(c *fiber.Ctx, at visit, form commandForm, errs ui.Er
 	}
 	page.Self = officeHref(p.ID) + "/pupitre"
 	roomOf(ctx, &page, p, view)
+	if p.Paper != voting.NoPaper {
+		page.Paper = officeHref(p.ID) + "/papier"
+	}
 	if web.Viewer(c).Governs(citizen.Administrator) && !p.EndedAt().IsZero() {
 		page.Archives = officeHref(p.ID) + "/archives"
 	}

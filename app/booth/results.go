@@ -192,6 +192,8 @@ func hiddenWords(ctx context.Context, p *voting.Poll, v voting.View) string {
 		return opening(ctx, p)
 	case p.State == voting.Cancelled:
 		return i18n.T(ctx, "booth.cancelled.text", "Reason", p.CancelReason)
+	case p.State.Over() && p.PaperPending():
+		return i18n.T(ctx, "booth.hidden.paper")
 	case p.State.Over() && p.Release == voting.AtClosing:
 		return i18n.T(ctx, "booth.hidden.by_host")
 	case p.State.Over():
@@ -327,6 +329,9 @@ func notesOf(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
 		} else {
 			notes = append(notes, i18n.T(ctx, "booth.tie.open", "Names", names(tie.Options)))
 		}
+	}
+	if r.Null > 0 {
+		notes = append(notes, i18n.T(ctx, "booth.null", "Count", r.Null))
 	}
 	if r.Blank > 0 {
 		notes = append(notes, i18n.T(ctx, "booth.blank", "Count", r.Blank))

@@ -97,6 +97,7 @@ type pollForm struct {
 	Method      string      `form:"method"`
 	MaxChoices  web.Whole   `form:"max_choices"`
 	Visibility  string      `form:"visibility"`
+	Paper       string      `form:"paper" validate:"omitempty,oneof=double simple"`
 	AllowChange bool        `form:"allow_change"`
 	Room        string      `form:"room" validate:"omitempty,oneof=device ticket account"`
 	Entitled    web.Whole   `form:"entitled" validate:"omitempty,min=1,max=100000000"`
@@ -128,7 +129,7 @@ func newPollForm() pollForm {
 func pollFormOf(p *voting.Poll) pollForm {
 	f := pollForm{
 		Revision: p.Revision, Question: p.Question, Description: p.Description, Method: string(p.Method),
-		Visibility: string(p.Visibility), AllowChange: p.AllowChange,
+		Visibility: string(p.Visibility), AllowChange: p.AllowChange, Paper: string(p.Paper),
 		Person: int(p.Electorate.Person), Residence: int(p.Electorate.Residence), Zones: p.Electorate.Zones,
 		AgeOn: p.Electorate.AgeOn, List: string(p.Electorate.List), Later: p.Electorate.Later,
 		options: slices.Clone(p.Options),
@@ -210,7 +211,7 @@ func (f *pollForm) terms() voting.Terms {
 	return voting.Terms{
 		Question: f.Question, Description: f.Description, Method: voting.Method(f.Method), MaxChoices: f.maxChoices(),
 		Options:    slices.DeleteFunc(slices.Clone(f.options), func(o voting.Option) bool { return o.Label == "" && o.Description == "" }),
-		Visibility: voting.Visibility(f.Visibility), AllowChange: f.AllowChange, Entitled: f.Entitled.N,
+		Visibility: voting.Visibility(f.Visibility), AllowChange: f.AllowChange, Entitled: f.Entitled.N, Paper: voting.Typing(f.Paper),
 		Room: voting.Room{Open: f.Room != "", Voter: voting.VoterKind(f.Room)}, Rule: counting.Rule{Quorum: f.quorum()},
 		Electorate: voting.Electorate{Requirements: access.Requirements{
 			Person: citizen.Proof(f.Person), Residence: citizen.Proof(f.Residence),
@@ -244,7 +245,7 @@ func (f *pollForm) quorum() (q counting.Quorum) {
 func (f *pollForm) view(o views.Office, t *tenant.Tenant, base string) views.PollForm {
 	v := views.PollForm{
 		Office: o, Revision: f.Revision, Question: f.Question, Description: f.Description, Method: f.Method,
-		MaxChoices: f.MaxChoices.String(), Visibility: f.Visibility, AllowChange: f.AllowChange, Room: f.Room,
+		MaxChoices: f.MaxChoices.String(), Visibility: f.Visibility, AllowChange: f.AllowChange, Room: f.Room, Paper: f.Paper,
 		Entitled: f.Entitled.String(), Quorum: f.Quorum.String(), QuorumOf: f.QuorumOf,
 		Person: strconv.Itoa(f.Person), Residence: strconv.Itoa(f.Residence), AgeFrom: f.AgeFrom.String(), AgeTo: f.AgeTo.String(),
 		AgeOn: f.AgeOn, Roles: f.Roles, List: f.List, Later: f.Later,

@@ -165,6 +165,7 @@ type Console struct {
 	Counting                      string // how the people present are counted
 	TooMany                       string // that there are more ballots than people, "" else
 	CanRecount                    bool
+	Paper                         string // to the paper ballots; "" where there are none
 	Archives                      string // to the matter of a poll that is over; "" for those who may not
 	CloseReason, ExtendReason     string
 	Until, Present                string

@@ -202,6 +202,7 @@ type PollForm struct {
 	MaxChoices                        string
 	Options                           []OptionForm
 	Visibility                        string
+	Paper                             string // how paper ballots are typed, "" where there are none
 	AllowChange                       bool
 	Room                              string // what makes a voter in the room; "" when there is none
 	Entitled, Quorum, QuorumOf        string
