@@ -239,7 +239,11 @@ func (h handlers) project(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return web.Page(c, views.ProjectPage(projectView(ctx, t, v, e, p, steps)))
+	show := projectView(ctx, t, v, e, p, steps)
+	if err := h.service.missions(ctx, t, v, p, &show); err != nil {
+		return err
+	}
+	return web.Page(c, views.ProjectPage(show))
 }
 
 func (h handlers) photo(c *fiber.Ctx) error {

@@ -6,6 +6,7 @@
 package budgets
 
 import (
+	"context"
 	"embed"
 	"log/slog"
 
@@ -40,6 +41,15 @@ var (
 //go:embed i18n/*.json
 var catalogue embed.FS
 
+// Helpers is where hands are found for a winning project: missions, known by
+// the address of the project's page.
+type Helpers interface {
+	// ForProject lists the missions that help a project along.
+	ForProject(ctx context.Context, t *tenant.Tenant, page string) (titles, addresses []string, err error)
+	// OpenFor is where a mission for a project is written.
+	OpenFor(title, page string) string
+}
+
 // Deps are what the module works with.
 type Deps struct {
 	DB       *database.DB
@@ -48,6 +58,7 @@ type Deps struct {
 	Identity *identity.Service                          // tells authors what became of their project
 	URL      func(t *tenant.Tenant, path string) string // the full address of a page
 	Live     voting.Announcer                           // told when a poll's state has changed; may be nil
+	Helpers  Helpers                                    // nil: winners open no missions
 	Log      *slog.Logger
 }
 

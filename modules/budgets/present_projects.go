@@ -235,6 +235,23 @@ func deliveryView(ctx context.Context, show *views.Show, e *Edition, p *Project,
 	}
 }
 
+// missions completes the page of a winner with the missions that help it along,
+// and where staff open one.
+func (s *service) missions(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, p *Project, show *views.Show) error {
+	if s.Helpers == nil || !t.Enabled("missions") || p.Stage == "" || p.Stage == Abandoned {
+		return nil
+	}
+	page := projectHref(p.Edition, p.ID)
+	titles, addresses, err := s.Helpers.ForProject(ctx, t, page)
+	for i := range titles {
+		show.Missions = append(show.Missions, ui.Link{Label: titles[i], Href: addresses[i], Icon: "users"})
+	}
+	if inBackOffice(v) && p.Stage != Done {
+		show.Missions = append(show.Missions, ui.Link{Label: i18n.T(ctx, "budgets.mission.open"), Href: s.Helpers.OpenFor(p.Title, page), Icon: "plus"})
+	}
+	return err
+}
+
 func stageTone(s Stage) ui.Tone {
 	switch s {
 	case Done:

@@ -114,8 +114,8 @@ type Show struct {
 	Progress           *ui.ProgressProps
 	Promise            []ui.Fact
 	Steps              []Step
-	Followed           bool // it is being built: the steps are shown, were there none yet
-	Mission            *ui.Link
+	Followed           bool      // it is being built: the steps are shown, were there none yet
+	Missions           []ui.Link // that help it along
 }
 
 // Step is a step of a realisation.
