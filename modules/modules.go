@@ -9,17 +9,20 @@ import (
 	"parvis/modules/associations"
 	"parvis/modules/budgets"
 	"parvis/modules/consultations"
+	"parvis/modules/ideas"
 )
 
 // All returns every module, in the order of the menu. Each is given only what
 // it needs.
 func All(p *kernel.Platform) []module.Module {
+	funds := budgets.New(budgets.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Identity: p.Identity, URL: p.URL, Live: p.Live, Log: p.Log})
 	directory := associations.New(associations.Deps{DB: p.DB, Files: p.Files, People: p.Identity, URL: p.URL, Agenda: p.Agenda, Log: p.Log})
 	diary := agenda.New(agenda.Deps{DB: p.DB, Organisations: directory, Agenda: p.Agenda, URL: p.URL})
 	directory.Attend(diary)
 	return []module.Module{
 		consultations.New(consultations.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Live: p.Live, Log: p.Log}),
-		budgets.New(budgets.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Identity: p.Identity, URL: p.URL, Live: p.Live, Log: p.Log}),
+		funds,
+		ideas.New(ideas.Deps{DB: p.DB, Discussion: p.Discussion, Identity: p.Identity, Files: p.Files, Budgets: funds, URL: p.URL, Log: p.Log}),
 		directory,
 		diary,
 	}

@@ -70,6 +70,7 @@ type planted struct {
 	person                                      map[string]citizen.ID
 	session, grant                              uuid.UUID
 	budgets                                     funded
+	ideas                                       plantedIdeas
 	asker                                       *client // the browser that asked for the link
 
 	guilds guilds
@@ -110,6 +111,7 @@ func (s *server) plant(t testing.TB, name, brand string) *planted {
 	p.budget(ctx, t)
 	p.associate(ctx, t)
 	p.papers(ctx, t)
+	p.propose(ctx, t)
 	p.furnish(t)
 	return p
 }
