@@ -27,6 +27,7 @@ const (
 	official      = string(citizen.Official)
 	administrator = string(citizen.Administrator)
 	scrutineer    = string(citizen.Scrutineer)
+	moderator     = string(citizen.Moderator)
 )
 
 func ids(list ...func(*planted) string) func(*planted) []string {
@@ -62,6 +63,13 @@ var (
 	person   = func(p *planted) string { return p.person[resident].String() }
 	newcomer = func(p *planted) string { return p.person[unproven].String() }
 	holder   = func(p *planted) string { return p.person["moderator"].String() }
+
+	mission      = func(p *planted) string { return p.mission.String() }
+	sketched     = func(p *planted) string { return p.sketched.String() }
+	spareMission = func(p *planted) string { return p.spareMission.String() }
+	asked        = func(p *planted) string { return p.asked.String() }
+	coming       = func(p *planted) string { return p.coming.String() }
+	worked       = func(p *planted) string { return p.worked.String() }
 )
 
 func at(path string) func(*planted) string { return func(*planted) string { return path } }
@@ -158,9 +166,58 @@ var ways = merged(map[string]way{
 	"GET /office/moderation/:case":                   {as: "moderator", fill: ids(ideaCase)},
 	"POST /office/moderation/:case":                  {as: "moderator", fill: ids(ideaCase)},
 
-	"GET /consultations/":                                                          {},
-	"GET /consultations/:id":                                                       {fill: ids(open)},
-	"GET /consultations/:id/documents/:document":                                   {fill: ids(open, func(p *planted) string { return p.document.String() })},
+	"GET /consultations/":                        {},
+	"GET /consultations/:id":                     {fill: ids(open)},
+	"GET /consultations/:id/documents/:document": {fill: ids(open, func(p *planted) string { return p.document.String() })},
+
+	"GET /missions/":                                                      {},
+	"GET /missions/:id":                                                   {fill: ids(mission)},
+	"GET /missions/:id/inscription/":                                      {as: unproven, fill: ids(mission)},
+	"POST /missions/:id/inscription/":                                     {as: unproven, fill: ids(mission), fields: func(p *planted) []string { return []string{"slot", p.slot.String()} }},
+	"GET /missions/:id/inscription/message":                               {as: moderator, fill: ids(mission), status: 303},
+	"POST /missions/:id/inscription/message":                              {as: moderator, fill: ids(mission), form: in("/missions/", mission, "/inscription")},
+	"GET /missions/:id/inscription/confirmation":                          {as: moderator, fill: ids(mission), status: 303},
+	"POST /missions/:id/inscription/confirmation":                         {as: moderator, fill: ids(mission), form: in("/missions/", mission, "/inscription")},
+	"GET /missions/mon-engagement/":                                       {as: resident},
+	"POST /missions/mon-engagement/":                                      {as: resident, fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
+	"POST /missions/mon-engagement/demande":                               {as: resident, form: at("/missions/mon-engagement")},
+	"GET /missions/pointage/:pass":                                        {as: agent, fill: func(p *planted) []string { return []string{p.pass} }},
+	"POST /missions/pointage/:pass":                                       {as: agent, fill: func(p *planted) []string { return []string{p.pass} }},
+	"GET /missions/inscriptions/:inscription/":                            {as: resident, fill: ids(asked)},
+	"POST /missions/inscriptions/:inscription/messages":                   {as: resident, fill: ids(asked), form: in("/missions/inscriptions/", asked, "")},
+	"POST /missions/inscriptions/:inscription/messages/:message/signaler": {as: resident, form: in("/missions/inscriptions/", asked, ""), fill: ids(asked, func(p *planted) string { return p.said.String() })},
+	"POST /missions/inscriptions/:inscription/retirer":                    {as: resident, fill: ids(asked), form: in("/missions/inscriptions/", asked, ""), ends: true},
+	"POST /missions/inscriptions/:inscription/accepter":                   {as: agent, fill: ids(asked), form: in("/missions/inscriptions/", asked, ""), ends: true},
+	"POST /missions/inscriptions/:inscription/refuser":                    {as: agent, fill: ids(asked), form: in("/missions/inscriptions/", asked, ""), ends: true},
+	"POST /missions/inscriptions/:inscription/presence":                   {as: agent, fill: ids(coming), form: in("/missions/inscriptions/", coming, "")},
+	"POST /missions/inscriptions/:inscription/heures":                     {as: agent, fill: ids(coming), form: in("/missions/inscriptions/", coming, "")},
+	"POST /missions/inscriptions/:inscription/heures/:line":               {as: agent, form: in("/missions/inscriptions/", worked, ""), fill: ids(worked, func(p *planted) string { return p.line })},
+	"GET /missions/gerer/":                                                {as: agent},
+	"GET /missions/gerer/nouvelle":                                        {as: agent},
+	"POST /missions/gerer/nouvelle":                                       {as: agent, fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
+	"GET /missions/gerer/:id":                                             {as: agent, fill: ids(mission)},
+	"GET /missions/gerer/:id/texte":                                       {as: agent, fill: ids(mission)},
+	"POST /missions/gerer/:id/texte":                                      {as: agent, fill: ids(mission)},
+	"POST /missions/gerer/:id/publier":                                    {as: agent, fill: ids(sketched), form: in("/missions/gerer/", sketched, ""), ends: true},
+	"POST /missions/gerer/:id/annuler":                                    {as: agent, fill: ids(mission), form: in("/missions/gerer/", mission, ""), ends: true},
+	"POST /missions/gerer/:id/supprimer":                                  {as: agent, fill: ids(spareMission), form: in("/missions/gerer/", spareMission, "/texte"), ends: true},
+	"POST /missions/gerer/:id/creneaux":                                   {as: agent, fill: ids(mission), form: in("/missions/gerer/", mission, "")},
+	"POST /missions/gerer/:id/creneaux/:slot":                             {as: agent, form: in("/missions/gerer/", mission, ""), fill: ids(mission, func(p *planted) string { return p.slot.String() })},
+	"POST /missions/gerer/:id/creneaux/:slot/retirer":                     {as: agent, form: in("/missions/gerer/", mission, ""), fill: ids(mission, func(p *planted) string { return p.freeSlot.String() }), ends: true},
+	"GET /missions/gerer/:id/inscriptions.csv":                            {as: agent, fill: ids(mission)},
+	"GET /missions/gerer/:id/benevoles":                                   {as: agent, fill: ids(mission)},
+	"POST /missions/gerer/:id/benevoles/:citizen/inviter":                 {as: agent, form: in("/missions/gerer/", mission, "/benevoles"), fill: ids(mission, func(p *planted) string { return p.found })},
+	"GET /office/missions/":                                               {as: agent},
+	"GET /office/missions/dispositif":                                     {as: official},
+	"POST /office/missions/dispositif":                                    {as: official},
+	"GET /office/missions/demandes":                                       {as: official},
+	"POST /office/missions/demandes/:claim/decider":                       {as: official, form: at("/office/missions/demandes"), fill: func(p *planted) []string { return []string{p.filed} }},
+	"POST /office/missions/demandes/:claim/payer":                         {as: agent, form: at("/office/missions/demandes"), fill: func(p *planted) []string { return []string{p.grantedClaim} }},
+	"GET /office/missions/signalements":                                   {as: moderator},
+	"POST /office/missions/signalements/:message":                         {as: moderator, form: at("/office/missions/signalements"), fill: func(p *planted) []string { return []string{p.flaggedMessage.String()} }, ends: true},
+	"GET /office/missions/:id":                                            {as: agent, fill: ids(mission)},
+	"POST /office/missions/:id":                                           {as: agent, fill: ids(mission), ends: true},
+
 	"GET /budgets-participatifs/":                                                  {},
 	"GET /budgets-participatifs/:id":                                               {fill: ids(votingEdition)},
 	"GET /budgets-participatifs/:id/reglement":                                     {fill: ids(collecting)},

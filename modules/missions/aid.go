@@ -169,12 +169,12 @@ func (s *service) decideClaim(ctx context.Context, t *tenant.Tenant, v citizen.V
 	var wrong complaints
 	wrong.when(!grant && reason == "", "reason", "missions.reason.missing")
 	wrong.bound(reason, "reason", maxReason)
-	if err := wrong.err(); err != nil {
-		return err
-	}
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		c, err := s.store.lockClaim(ctx, tx, t.ID, id)
 		if err != nil {
+			return err
+		}
+		if err := wrong.err(); err != nil {
 			return err
 		}
 		if c.State != Filed {
@@ -196,12 +196,12 @@ func (s *service) payClaim(ctx context.Context, t *tenant.Tenant, v citizen.View
 	var wrong complaints
 	wrong.when(payment == "", "payment", "missions.claim.payment_missing")
 	wrong.bound(payment, "payment", maxAddress)
-	if err := wrong.err(); err != nil {
-		return err
-	}
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		c, err := s.store.lockClaim(ctx, tx, t.ID, id)
 		if err != nil {
+			return err
+		}
+		if err := wrong.err(); err != nil {
 			return err
 		}
 		switch {

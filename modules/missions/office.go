@@ -25,7 +25,10 @@ func officeTabs(ctx context.Context, v citizen.Viewer, current string) []ui.Tab 
 	tab := func(path, label string) ui.Tab {
 		return ui.Tab{Label: label, Href: officePath + path, Current: current == path}
 	}
-	tabs := []ui.Tab{tab("", i18n.T(ctx, "missions.title")), tab("/dispositif", i18n.T(ctx, "missions.scheme.title")), tab("/demandes", i18n.T(ctx, "missions.claims.title"))}
+	tabs := []ui.Tab{tab("", i18n.T(ctx, "missions.title"))}
+	if mayStaff(v, actReadAid) == nil {
+		tabs = append(tabs, tab("/dispositif", i18n.T(ctx, "missions.scheme.title")), tab("/demandes", i18n.T(ctx, "missions.claims.title")))
+	}
 	if mayStaff(v, actModerate) == nil {
 		tabs = append(tabs, tab("/signalements", i18n.T(ctx, "missions.flags.title")))
 	}
@@ -131,6 +134,9 @@ func (s *service) inOffice(ctx context.Context, t *tenant.Tenant, id uuid.UUID) 
 
 func (o officeHandlers) scheme(c *fiber.Ctx) error {
 	ctx := web.Context(c)
+	if err := mayStaff(web.Viewer(c), actReadAid); err != nil {
+		return err
+	}
 	s, found, err := o.service.schemeOf(ctx, web.Tenant(c).ID)
 	if err != nil {
 		return err
@@ -143,6 +149,9 @@ func (o officeHandlers) scheme(c *fiber.Ctx) error {
 }
 
 func (o officeHandlers) saveScheme(c *fiber.Ctx) error {
+	if err := mayStaff(web.Viewer(c), actReadAid); err != nil {
+		return err
+	}
 	var form schemeForm
 	errs, err := web.Bind(c, &form)
 	if err != nil {
@@ -183,6 +192,9 @@ func (o officeHandlers) claims(c *fiber.Ctx) error { return o.showClaims(c, "", 
 // showClaims lists the claims; failed is the one whose form has errors.
 func (o officeHandlers) showClaims(c *fiber.Ctx, failed, typed string, errs ui.Errors) error {
 	ctx, t, v := web.Context(c), web.Tenant(c), web.Viewer(c)
+	if err := mayStaff(v, actReadAid); err != nil {
+		return err
+	}
 	var list []Claim
 	err := o.service.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
 		list, err = o.service.store.claims(ctx, tx, t.ID, 200)

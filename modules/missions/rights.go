@@ -17,6 +17,7 @@ import (
 const (
 	actLead     access.Action = "missions.lead"     // the town hall's own missions
 	actCancel   access.Action = "missions.cancel"   // any mission, with a reason
+	actReadAid  access.Action = "missions.read_aid" // the scheme, and who asks for it
 	actScheme   access.Action = "missions.scheme"   // the aid that hours lead to
 	actDecide   access.Action = "missions.claim"    // grant or refuse an aid
 	actPay      access.Action = "missions.pay"      // record its payment
@@ -31,7 +32,7 @@ var townHall = []citizen.Role{citizen.Agent, citizen.Official, citizen.Administr
 
 // powers says who may do each act.
 var powers = access.Table{
-	actLead: townHall, actCancel: townHall, actHours: townHall,
+	actLead: townHall, actCancel: townHall, actHours: townHall, actReadAid: townHall,
 	actScheme:   {citizen.Official, citizen.Administrator},
 	actDecide:   {citizen.Official, citizen.Administrator},
 	actPay:      {citizen.Agent, citizen.Administrator},

@@ -127,6 +127,9 @@ func (s *service) invite(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		if err != nil {
 			return err
 		}
+		if o.Citizen.IsZero() {
+			return ErrNotFound
+		}
 		if !o.Visible || m.mayJoin(o.BornOn, m.Now.In(t.TimeZone)) != nil {
 			return ErrNoLongerToFind
 		}
