@@ -1,7 +1,6 @@
 package voting
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -55,8 +54,6 @@ func (s Sheet) Null() NullReason {
 
 // Marks returns what a sheet that is not null says.
 func (s Sheet) Marks() ([]Mark, error) { return DecodeMarks(string(s)) }
-
-var nullRE = regexp.MustCompile(`^![a-z_]{1,20}$`)
 
 // CheckSheet says what is wrong with a sheet, by the same rules as a ballot
 // cast on the web.
