@@ -210,11 +210,15 @@ func (p *Pages) report(c *fiber.Ctx) error {
 
 // extend moves the closing, for whoever runs the poll.
 func (p *Pages) extend(c *fiber.Ctx) error {
+	at, err := p.visit(c)
+	if err != nil {
+		return err
+	}
+	if !at.Subject.Manage {
+		return web.ErrForbidden
+	}
 	var in typed
 	return p.act(c, &in, &in.extend, "watch.extended", func(ctx context.Context, at booth.Watched) error {
-		if !at.Subject.Manage {
-			return web.ErrForbidden
-		}
 		act := journalled(c, at, "voting.extend", map[string]any{"reason": in.extend.Reason, "until": i18n.ISO(in.extend.Until.At)})
 		act.Reason = in.extend.Reason
 		return p.Box.Extend(ctx, at.Poll.Tenant, at.Poll.ID, in.extend.Until.At, act)
