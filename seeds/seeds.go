@@ -122,6 +122,9 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 	if err := loadMissions(ctx, s, loader, w.Slug); err != nil {
 		return err
 	}
+	if err := loadAssociations(ctx, s, loader, w.Slug); err != nil {
+		return err
+	}
 	_, err = s.Identity.Demo(ctx, t, accounts(t, w.Accounts))
 	return err
 }
