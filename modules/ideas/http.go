@@ -331,12 +331,12 @@ func (h handlers) offer(c *fiber.Ctx) error {
 // without a script it is a page of its own.
 func (h handlers) similar(c *fiber.Ctx) error {
 	ctx, t := web.Context(c), web.Tenant(c)
-	title := []rune(c.Query("title"))
-	list, err := h.service.similarTo(ctx, t.ID, string(title[:min(len(title), maxTitle)]), uuid.Nil)
+	title := c.Query("title")
+	list, err := h.service.similarTo(ctx, t.ID, title, uuid.Nil)
 	if err != nil {
 		return err
 	}
-	p := views.Likes{Items: items(ctx, t, list), Form: sitePath + "/nouvelle?titre=" + url.QueryEscape(string(title))}
+	p := views.Likes{Items: items(ctx, t, list), Form: sitePath + "/nouvelle?titre=" + url.QueryEscape(title)}
 	if web.Fragment(c) {
 		return web.Page(c, views.Similar(p))
 	}
@@ -346,7 +346,10 @@ func (h handlers) similar(c *fiber.Ctx) error {
 // likes is how many similar ideas are shown.
 const likes = 5
 
+// similarTo finds ideas like a title, of which it reads no more than a title holds.
 func (s *service) similarTo(ctx context.Context, t tenant.ID, title string, but uuid.UUID) (list []*Idea, err error) {
+	runes := []rune(title)
+	title = string(runes[:min(len(runes), maxTitle)])
 	err = s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		list, err = s.store.similar(ctx, tx, t, title, but, likes)
 		return err
