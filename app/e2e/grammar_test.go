@@ -205,7 +205,7 @@ func (g grammar) otherMethods(t *testing.T) {
 // what is wrong with it.
 var takeFiles = []string{
 	"/budgets-participatifs/:id/deposer", "/budgets-participatifs/:id/projets/:project/modifier", "/office/budgets-participatifs/:id/projets/:project/etapes",
-	"/office/consultations/:id/documents", "/office/site/logo", "/idees/nouvelle", "/idees/:id/modifier",
+	"/office/consultations/:id/documents", "/office/site/logo", "/office/votes/:poll/liste", "/idees/nouvelle", "/idees/:id/modifier",
 }
 
 // megabyte sends more than any form holds.

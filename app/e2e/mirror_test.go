@@ -164,7 +164,7 @@ func (m mirror) compare(t *testing.T, r web.Route, who string, foreign, nowhere 
 var elsewhere = regexp.MustCompile(`^/connexion\?retour=|^/moi$`)
 
 // varying is what two answers to the same request may differ in.
-var varying = regexp.MustCompile(`(name="(?:_csrf|bulletin)" value=|data-live-now=|datetime=|X-CSRF-Token&#34;:&#34;|<meta name="csrf-token" content=)"?[^"&]*|<code>[a-z0-9]{12}</code>`)
+var varying = regexp.MustCompile(`(name="(?:_csrf|bulletin)" value=|data-live-now=|datetime=|X-CSRF-Token&#34;:&#34;|<meta name="csrf-token" content=)"?[^"&]*|<code>[a-z0-9]{12}</code>|"request":"[a-z0-9]{12}"`)
 
 // plain is an answer without what varies, nor the identifiers asked for.
 func plain(a answer, ids []string) string {
@@ -365,7 +365,7 @@ func (m mirror) ownForms(t *testing.T) {
 			address := path(r.Path, w.params(m.a))
 			page := c.get(w.page(r.Path, m.a))
 			switch r.Path {
-			case "/votes/:poll", "/votes/:poll/verification":
+			case "/votes/:poll", "/votes/:poll/verification", "/votes/:poll/attente":
 				page = m.booth(c, page, r.Path)
 			case "/borne/corriger", "/borne/bulletin":
 				page = c.submit(page, "/borne/verification", "choix", "a").is(http.StatusOK)
@@ -384,8 +384,11 @@ func (m mirror) ownForms(t *testing.T) {
 
 // booth goes to the page of the booth that has the form.
 func (m mirror) booth(c *client, page answer, pattern string) answer {
-	if pattern == "/votes/:poll/verification" {
+	switch pattern {
+	case "/votes/:poll/verification":
 		return page
+	case "/votes/:poll/attente":
+		return c.submit(page, "/votes/"+m.a.unsure.String()+"/verification", "choix", "a").is(http.StatusOK)
 	}
 	return c.submit(page, "/votes/"+m.a.poll.String()+"/verification", "choix", "a").is(http.StatusOK)
 }

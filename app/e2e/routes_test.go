@@ -54,6 +54,7 @@ var (
 	spare    = func(p *planted) string { return p.spare.String() }
 	poll     = func(p *planted) string { return p.poll.String() }
 	room     = func(p *planted) string { return p.room.String() }
+	unsure   = func(p *planted) string { return p.unsure.String() }
 	ticketed = func(p *planted) string { return p.ticketed.String() }
 	settled  = func(p *planted) string { return p.settled.String() }
 	ripe     = func(p *planted) string { return p.ripe.String() }
@@ -354,9 +355,9 @@ var ways = merged(map[string]way{
 	"GET /office/votes/:poll/pupitre":                 {as: official, fill: ids(room)},
 	"POST /office/votes/:poll/pupitre":                {as: official, fill: ids(room)},
 	"GET /api/v1/votes/:poll":                         {as: resident, fill: ids(poll)},
-	"GET /votes/:poll/attente":                        {as: unproven, fill: ids(poll), status: 303},
-	"POST /votes/:poll/attente":                       {as: unproven, fill: ids(poll), form: in("/votes/", poll, "")},
-	"POST /votes/:poll/attente/retirer":               {as: unproven, fill: ids(poll), form: in("/votes/", poll, "")},
+	"GET /votes/:poll/attente":                        {as: unproven, fill: ids(unsure), status: 303},
+	"POST /votes/:poll/attente":                       {as: unproven, fill: ids(unsure), form: in("/votes/", unsure, "")},
+	"POST /votes/:poll/attente/retirer":               {as: unproven, fill: ids(unsure), form: in("/votes/", unsure, "")},
 	"GET /office/votes/:poll/liste":                   {as: official, fill: ids(second)},
 	"POST /office/votes/:poll/liste":                  {as: official, fill: ids(second)},
 

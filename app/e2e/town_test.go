@@ -62,6 +62,7 @@ type planted struct {
 	paper, paperOver                            voting.PollID // on paper: open, and closed with nothing handed in
 	lotCode                                     string        // of its first batch
 	tablet                                      *client       // a kiosk that is open for somebody
+	unsure                                      voting.PollID // in which one may vote first and prove later
 	ripe, severed                               voting.PollID // whose matter is closed; whose ballots are severed
 	appeal                                      uuid.UUID     // against the settled one
 	document, draftDocument, note               uuid.UUID
@@ -215,6 +216,9 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 		inRoom(terms)
 		terms.Room.Voter = voting.TicketVoter
 	}
+	provenLast := func(terms *voting.Terms) {
+		terms.Electorate.Person, terms.Electorate.Later = citizen.PersonDesk, true
+	}
 	onList := func(terms *voting.Terms) {
 		terms.Electorate.Person, terms.Electorate.List = citizen.PersonEmail, voting.MailList
 	}
@@ -239,9 +243,9 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	p.upcoming, _ = write(p.plan("À venir", day(1), day(9), p.terms(nil)), true)
 	p.later, _ = write(p.plan("Plus tard", day(2), day(9), p.terms(nil)), true)
 	at(day(-3), func(context.Context) {
-		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom), p.terms(byTicket), p.terms(onPaper)), true)
+		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom), p.terms(byTicket), p.terms(onPaper), p.terms(provenLast)), true)
 	})
-	p.poll, p.room, p.ticketed, p.paper = polls[0], polls[1], polls[2], polls[3]
+	p.poll, p.room, p.ticketed, p.paper, p.unsure = polls[0], polls[1], polls[2], polls[3], polls[4]
 	at(day(-30), func(context.Context) {
 		p.closed, polls = write(p.plan("Close", day(-30), day(-10), p.terms(nil), p.terms(onPaper)), true)
 	})

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/uptrace/bun"
@@ -63,8 +64,18 @@ func (p *Pages) Uploads() []web.Upload {
 
 // MountOffice adds the page, for whoever may run the poll.
 func (p *Pages) MountOffice(office fiber.Router) {
-	office.Get("/votes/:poll/liste", p.show)
-	office.Post("/votes/:poll/liste", p.enlist)
+	office.Get("/votes/:poll/liste", runsPolls, p.show)
+	office.Post("/votes/:poll/liste", runsPolls, p.enlist)
+}
+
+// runsPolls refuses at once whoever runs no poll anywhere; which ones the
+// others run is their module's to say.
+func runsPolls(c *fiber.Ctx) error {
+	roles := []citizen.Role{citizen.Agent, citizen.Official, citizen.Administrator}
+	if !slices.ContainsFunc(web.Viewer(c).Grants, func(g citizen.Grant) bool { return slices.Contains(roles, g.Role) }) {
+		return web.ErrForbidden
+	}
+	return c.Next()
 }
 
 // Href is the page of a poll's list.

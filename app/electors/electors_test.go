@@ -174,7 +174,7 @@ func TestAFileIsTakenWholeOrNotAtAll(t *testing.T) {
 
 func TestTheListIsTheOfficesAlone(t *testing.T) {
 	h := newHall(t)
-	if status, page, _ := h.do(http.MethodGet, "", "", nil); status != http.StatusNotFound || strings.Contains(page, "Que faire") {
+	if status, page, _ := h.do(http.MethodGet, "", "", nil); status != http.StatusForbidden || strings.Contains(page, "Que faire") {
 		t.Errorf("a visitor: %d", status)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"parvis/app/access"
 	"parvis/app/archives"
+	"parvis/app/audit"
 	"parvis/app/booth"
 	"parvis/app/citizen"
 	"parvis/app/database"
@@ -39,7 +40,7 @@ import (
 // Catalogues are the messages of the platform, modules left out.
 func Catalogues() []fs.FS {
 	return []fs.FS{
-		web.Catalogue, ui.Catalogue, access.Catalogue, identity.Catalogue, mail.Catalogue,
+		web.Catalogue, ui.Catalogue, access.Catalogue, audit.Catalogue, identity.Catalogue, mail.Catalogue,
 		files.Catalogue, places.Catalogue, database.Catalogue, voting.Catalogue, booth.Catalogue, site.Catalogue, verify.Catalogue, archives.Catalogue, paper.Catalogue, watch.Catalogue, notify.Catalogue, discussion.Catalogue, electors.Catalogue,
 	}
 }
