@@ -88,8 +88,8 @@ var paperWays = map[string]way{
 	"GET /office/votes/:poll/guichet":                         {as: agent, fill: ids(onSheets)},
 	"POST /office/votes/:poll/guichet":                        {as: agent, fill: ids(onSheets), fields: fixed("q", common)},
 	"GET /office/votes/:poll/guichet/:citizen":                {as: agent, fill: ids(onSheets, person)},
-	"POST /office/votes/:poll/guichet/:citizen/papier":        {as: agent, fill: ids(onSheets, person), form: visitorPage, ends: true},
-	"POST /office/votes/:poll/guichet/:citizen/borne":         {as: agent, fill: ids(onSheets, person), form: visitorPage},
+	"POST /office/votes/:poll/guichet/:citizen/papier":        {as: agent, fill: ids(onSheets, holder), form: visitorPage(holder), ends: true},
+	"POST /office/votes/:poll/guichet/:citizen/borne":         {as: agent, fill: ids(onSheets, person), form: visitorPage(person)},
 	"GET /office/votes/:poll/guichet/:citizen/code":           {as: agent, fill: ids(onSheets, person), status: 303}, // opened by another
 	"GET /office/votes/:poll/guichet/:citizen/saisie":         {as: agent, fill: ids(onSheets, person)},
 	"POST /office/votes/:poll/guichet/:citizen/saisie":        {as: agent, fill: ids(onSheets, person), ends: true},
@@ -103,8 +103,9 @@ var paperWays = map[string]way{
 	"GET /borne/recepisse":     {status: 303},
 }
 
-var visitorPage = func(p *planted) string {
-	return "/office/votes/" + p.paper.String() + "/guichet/" + person(p)
+// visitorPage is the desk's page of somebody.
+func visitorPage(who func(*planted) string) func(*planted) string {
+	return func(p *planted) string { return "/office/votes/" + p.paper.String() + "/guichet/" + who(p) }
 }
 
 // merged is all the lists of ways in one.
