@@ -20,6 +20,7 @@ type helping struct {
 	mission, sketched, spareMission  uuid.UUID
 	slot, freeSlot                   uuid.UUID
 	asked, coming, worked            uuid.UUID // inscriptions: to answer, under way, with hours
+	unvalidated, expected            uuid.UUID // of people who were to come
 	line, filed, grantedClaim, found string
 	said, flaggedMessage             uuid.UUID
 	pass                             string
@@ -90,14 +91,19 @@ func (p *planted) help(ctx context.Context, t testing.TB) {
 	at(now.Add(-10*24*time.Hour), func(ctx context.Context) {
 		past := write("Passée", true, false, now.Add(-9*24*time.Hour))
 		h.worked = join(own, past, 0)
-		join(p.viewer(unproven), past, 0)
+		h.unvalidated, h.expected = join(p.viewer(unproven), past, 0), join(p.viewer(scrutineer), past, 0)
+		join(p.viewer(official), past, 0)
 		join(p.viewer("moderator"), past, 0)
 	})
 	id := p.town.ID.String()
 	from := now.Add(-9 * 24 * time.Hour)
 	p.must(t, m.Validate(ctx, p.town, lead, h.worked, from, 90))
-	others := value[uuid.UUID](t, p.server, `SELECT id FROM missions.inscriptions WHERE tenant_id = $1 AND citizen_id = $2`, id, p.person["moderator"].String())
-	p.must(t, m.Validate(ctx, p.town, lead, others, from, 90))
+	for _, who := range []string{moderator, official} {
+		others := value[uuid.UUID](t, p.server, `SELECT id FROM missions.inscriptions WHERE tenant_id = $1 AND citizen_id = $2`, id, p.person[who].String())
+		p.must(t, m.Validate(ctx, p.town, lead, others, from, 90))
+	}
+	p.exec(t, `INSERT INTO missions.inscriptions (tenant_id, id, mission_id, slot_id, citizen_id, state, updated_at) VALUES ($1, $2, $3, $4, $5, 'draft', now())`,
+		id, uuid.New(), h.mission, h.slot, p.person[moderator].String())
 	p.must(t, m.Claim(ctx, p.town, own))
 	p.must(t, m.Claim(ctx, p.town, p.viewer("moderator")))
 	p.exec(t, `UPDATE missions.claims SET state = 'granted', decided_at = now() WHERE tenant_id = $1 AND citizen_id = $2`, id, p.person["moderator"].String())

@@ -69,7 +69,8 @@ var (
 	sketched     = func(p *planted) string { return p.sketched.String() }
 	spareMission = func(p *planted) string { return p.spareMission.String() }
 	asked        = func(p *planted) string { return p.asked.String() }
-	coming       = func(p *planted) string { return p.coming.String() }
+	unvalidated  = func(p *planted) string { return p.unvalidated.String() }
+	expected     = func(p *planted) string { return p.expected.String() }
 	worked       = func(p *planted) string { return p.worked.String() }
 )
 
@@ -173,15 +174,15 @@ var ways = merged(map[string]way{
 
 	"GET /missions/":                                                      {},
 	"GET /missions/:id":                                                   {fill: ids(mission)},
-	"GET /missions/:id/inscription/":                                      {as: unproven, fill: ids(mission)},
-	"POST /missions/:id/inscription/":                                     {as: unproven, fill: ids(mission), fields: func(p *planted) []string { return []string{"slot", p.slot.String()} }},
-	"GET /missions/:id/inscription/message":                               {as: moderator, fill: ids(mission), status: 303},
-	"POST /missions/:id/inscription/message":                              {as: moderator, fill: ids(mission), form: in("/missions/", mission, "/inscription")},
-	"GET /missions/:id/inscription/confirmation":                          {as: moderator, fill: ids(mission), status: 303},
-	"POST /missions/:id/inscription/confirmation":                         {as: moderator, fill: ids(mission), form: in("/missions/", mission, "/inscription")},
-	"GET /missions/mon-engagement/":                                       {as: resident},
-	"POST /missions/mon-engagement/":                                      {as: resident, fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
-	"POST /missions/mon-engagement/demande":                               {as: resident, form: at("/missions/mon-engagement")},
+	"GET /missions/:id/inscription":                                       {as: unproven, fill: ids(mission)},
+	"POST /missions/:id/inscription":                                      {as: unproven, fill: ids(mission), fields: func(p *planted) []string { return []string{"slot", p.slot.String()} }},
+	"GET /missions/:id/inscription/message":                               {as: moderator, fill: ids(mission)},
+	"POST /missions/:id/inscription/message":                              {as: moderator, fill: ids(mission)},
+	"GET /missions/:id/inscription/confirmation":                          {as: moderator, fill: ids(mission)},
+	"POST /missions/:id/inscription/confirmation":                         {as: moderator, fill: ids(mission), ends: true},
+	"GET /missions/mon-engagement":                                        {as: resident},
+	"POST /missions/mon-engagement":                                       {as: resident, fields: func(p *planted) []string { return []string{"zone", p.zone.String()} }},
+	"POST /missions/mon-engagement/demande":                               {as: official, form: at("/missions/mon-engagement")},
 	"GET /missions/pointage/:pass":                                        {as: agent, fill: func(p *planted) []string { return []string{p.pass} }},
 	"POST /missions/pointage/:pass":                                       {as: agent, fill: func(p *planted) []string { return []string{p.pass} }},
 	"GET /missions/inscriptions/:inscription/":                            {as: resident, fill: ids(asked)},
@@ -190,8 +191,8 @@ var ways = merged(map[string]way{
 	"POST /missions/inscriptions/:inscription/retirer":                    {as: resident, fill: ids(asked), form: in("/missions/inscriptions/", asked, ""), ends: true},
 	"POST /missions/inscriptions/:inscription/accepter":                   {as: agent, fill: ids(asked), form: in("/missions/inscriptions/", asked, ""), ends: true},
 	"POST /missions/inscriptions/:inscription/refuser":                    {as: agent, fill: ids(asked), form: in("/missions/inscriptions/", asked, ""), ends: true},
-	"POST /missions/inscriptions/:inscription/presence":                   {as: agent, fill: ids(coming), form: in("/missions/inscriptions/", coming, "")},
-	"POST /missions/inscriptions/:inscription/heures":                     {as: agent, fill: ids(coming), form: in("/missions/inscriptions/", coming, "")},
+	"POST /missions/inscriptions/:inscription/presence":                   {as: agent, fill: ids(expected), form: in("/missions/inscriptions/", expected, "")},
+	"POST /missions/inscriptions/:inscription/heures":                     {as: agent, fill: ids(unvalidated), form: in("/missions/inscriptions/", unvalidated, "")},
 	"POST /missions/inscriptions/:inscription/heures/:line":               {as: agent, form: in("/missions/inscriptions/", worked, ""), fill: ids(worked, func(p *planted) string { return p.line })},
 	"GET /missions/gerer/":                                                {as: agent},
 	"GET /missions/gerer/nouvelle":                                        {as: agent},
@@ -215,7 +216,7 @@ var ways = merged(map[string]way{
 	"POST /office/missions/demandes/:claim/decider":                       {as: official, form: at("/office/missions/demandes"), fill: func(p *planted) []string { return []string{p.filed} }},
 	"POST /office/missions/demandes/:claim/payer":                         {as: agent, form: at("/office/missions/demandes"), fill: func(p *planted) []string { return []string{p.grantedClaim} }},
 	"GET /office/missions/signalements":                                   {as: moderator},
-	"POST /office/missions/signalements/:message":                         {as: moderator, form: at("/office/missions/signalements"), fill: func(p *planted) []string { return []string{p.flaggedMessage.String()} }, ends: true},
+	"POST /office/missions/signalements/:message":                         {as: administrator, form: at("/office/missions/signalements"), fill: func(p *planted) []string { return []string{p.flaggedMessage.String()} }, ends: true},
 	"GET /office/missions/:id":                                            {as: agent, fill: ids(mission)},
 	"POST /office/missions/:id":                                           {as: agent, fill: ids(mission), ends: true},
 

@@ -99,9 +99,6 @@ func (s *service) correct(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 	wrong.when(minutes > 24*60, "becomes", "missions.hours.long_day")
 	wrong.when(reason == "", "why", "missions.reason.missing")
 	wrong.bound(reason, "why", maxReason)
-	if err := wrong.err(); err != nil {
-		return err
-	}
 	return s.decide(ctx, t, v, id, func(ctx context.Context, tx bun.Tx, i Inscription, m *Mission, _ Slot) error {
 		if i.Citizen == v.ID {
 			return ErrOwnHours
@@ -119,9 +116,11 @@ func (s *service) correct(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 				was += l.Minutes
 			}
 		}
-		switch {
+		switch err := wrong.err(); {
 		case of.ID == 0:
 			return ErrNotFound
+		case err != nil:
+			return err
 		case was == minutes:
 			return fault.OnFields(fault.Field{Name: "becomes", Key: "missions.hours.same"})
 		}
