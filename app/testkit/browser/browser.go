@@ -94,7 +94,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(profile(os.Getpid())),
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless,
-		chromedp.NoSandbox, // tests may run as root, and load only our own pages
+		chromedp.NoSandbox,                       // tests may run as root, and load only our own pages
 		chromedp.Flag("accept-lang", "fr-FR,fr"), // as most who come
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-background-timer-throttling", true),
