@@ -216,7 +216,7 @@ var ways = merged(map[string]way{
 	"POST /office/missions/demandes/:claim/decider":                       {as: official, form: at("/office/missions/demandes"), fill: func(p *planted) []string { return []string{p.filed} }},
 	"POST /office/missions/demandes/:claim/payer":                         {as: agent, form: at("/office/missions/demandes"), fill: func(p *planted) []string { return []string{p.grantedClaim} }},
 	"GET /office/missions/signalements":                                   {as: moderator},
-	"POST /office/missions/signalements/:message":                         {as: administrator, form: at("/office/missions/signalements"), fill: func(p *planted) []string { return []string{p.flaggedMessage.String()} }, ends: true},
+	"POST /office/missions/signalements/:message":                         {as: moderator, form: at("/office/missions/signalements"), fill: func(p *planted) []string { return []string{p.flaggedMessage.String()} }},
 	"GET /office/missions/:id":                                            {as: agent, fill: ids(mission)},
 	"POST /office/missions/:id":                                           {as: agent, fill: ids(mission), ends: true},
 
