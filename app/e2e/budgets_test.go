@@ -19,7 +19,7 @@ import (
 // whose vote is to come, one that is being voted on, one that is counted, and one whose winners are built.
 type funded struct {
 	sketch, spare, ready, collecting, studied, awaiting, voting, counted, built uuid.UUID // editions
-	mine, draft, dropped                                                        uuid.UUID // projects of the resident, while they are collected
+	draft, dropped                                                              uuid.UUID // projects of the resident, while they are collected
 	file, unwanted                                                              uuid.UUID // projects under study
 	winner, step                                                                uuid.UUID
 }
@@ -67,7 +67,7 @@ func (p *planted) budget(ctx context.Context, t testing.TB) {
 	}
 	b := budgeting{planted: p, module: m, ctx: ctx, TB: t}
 	f := &p.budgets
-	f.sketch, f.spare = b.write("Brouillon"), b.write("À jeter")
+	f.sketch, f.spare = b.write("Esquisse"), b.write("À jeter")
 	f.ready = b.write("Prête")
 	f.collecting = b.open("En dépôt", -2)
 	b.deposit(f.collecting, resident, "Mon projet", -1)

@@ -83,7 +83,7 @@ func (f slotForm) slot() Slot {
 // reasonForm is any form that asks why.
 type reasonForm struct {
 	Version int64  `form:"version"`
-	Reason  string `form:"reason" label:"missions.form.reason"`
+	Reason  string `form:"reason"`
 }
 
 // hoursForm validates hours.

@@ -230,7 +230,7 @@ func KioskBallotPage(k Kiosk) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Booth(ui.BoothProps{Title: k.Question, Subject: i18n.T(ctx, "paper.kiosk.subject"), Notice: i18n.T(ctx, "paper.kiosk.alone"), Kiosk: true, LeaveHref: "/borne", Leave: i18n.T(ctx, "paper.kiosk.leave")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Booth(ui.BoothProps{Title: i18n.T(ctx, "paper.kiosk.ballot", "Question", k.Question), Subject: i18n.T(ctx, "paper.kiosk.subject"), Notice: i18n.T(ctx, "paper.kiosk.alone"), Kiosk: true, LeaveHref: "/borne", Leave: i18n.T(ctx, "paper.kiosk.leave")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

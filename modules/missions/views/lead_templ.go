@@ -915,7 +915,7 @@ func LeadPage(p Lead) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.PageProps{Title: p.Title, NoIndex: true, Back: &ui.Link{Label: i18n.T(ctx, "missions.desk.title"), Href: "/missions/gerer"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.PageProps{Title: i18n.T(ctx, "missions.run.window", "Title", p.Title), NoIndex: true, Back: &ui.Link{Label: i18n.T(ctx, "missions.desk.title"), Href: "/missions/gerer"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
