@@ -41,7 +41,7 @@ func TestNothingSentMakesARouteFail(t *testing.T) {
 // turn reports whether it is the turn of a case: an ordinary run takes one of
 // so many for each route, the next for the next route, so that every route
 // meets some and every case meets many; PARVIS_LONG takes them all.
-func turn(route, which, of int) bool { return long || (route+which)%of == 0 }
+func turn(route, which, of int) bool { return long || (route+which)%(of*sparse) == 0 }
 
 type grammar struct {
 	*planted
