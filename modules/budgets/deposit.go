@@ -67,7 +67,7 @@ func (s *service) write(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 		if n >= maxDrafts {
 			return nil, ErrTooManyProjects.With(fault.Args{"Limit": maxDrafts})
 		}
-		p := &Project{ID: id, Edition: edition, Version: 1, Author: v.ID, Proposal: Proposal{Title: oneLine(entry.Title)}}
+		p := &Project{ID: id, Edition: edition, Version: 1, Author: v.ID, Proposal: Proposal{Title: cut(oneLine(entry.Title), maxTitle)}}
 		if p.Title == "" {
 			var wrong complaints
 			p.check(&wrong, t)
