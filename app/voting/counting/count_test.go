@@ -117,6 +117,25 @@ func TestNothingWinsWhenEveryBallotIsBlank(t *testing.T) {
 	}
 }
 
+func TestNothingWinsWhenEveryOptionIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	for _, m := range counting.Methods() {
+		for _, ids := range [][]string{{"a"}, {"a", "b"}} {
+			p := priced(profile(t, kindFor(m), ids, map[string]int32{"a": 1}), 100, 200)
+			for i := range p.Options {
+				p.Options[i].Withdrawn = true
+			}
+			got := mustCount(t, p, ruleFor(m))
+			if len(got.Winners) != 0 {
+				t.Errorf("%s with nothing left to elect: %v wins", m, got.Winners)
+			}
+			if len(got.Ranking) != 1 || len(got.Ranking[0]) != len(ids) {
+				t.Errorf("%s with nothing left to elect ranks %v", m, got.Ranking)
+			}
+		}
+	}
+}
+
 func TestNonsenseIsRefusedWithItsReason(t *testing.T) {
 	t.Parallel()
 	good := priced(profile(t, counting.Choices, []string{"a", "b"}, map[string]int32{"a": 1}), 100, 200)

@@ -34,7 +34,9 @@ func (c *count) schulze() error {
 	c.setTotals(won)
 	strength := beatpaths(duels, standing, c.rule.Margins)
 	groups := unbeatenFirst(strength, standing)
-	c.explainDuels(groups[0], standing, won, strength)
+	if len(groups) > 0 { // every option may have been withdrawn
+		c.explainDuels(groups[0], standing, won, strength)
+	}
 	c.electGroups(groups, func(int) bool { return true })
 	if len(dropped) > 0 {
 		last := len(c.outcome.Ranking) - len(c.withdrawnGroup())
