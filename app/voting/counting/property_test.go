@@ -510,7 +510,8 @@ func TestMajorityJudgmentIsItsDefinition(t *testing.T) {
 	})
 }
 
-// Raising the shares stops exactly where the definition says: the last outcome that fits, step by step.
+// Raising the shares stops exactly where the definition says: the last outcome that fits, step by step, or the first
+// that buys whatever somebody wants.
 func TestAdd1KeepsTheLastOutcomeThatFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, rule := drawFor(t, counting.EqualShares)
@@ -526,7 +527,11 @@ func TestAdd1KeepsTheLastOutcomeThatFits(t *testing.T) {
 		}
 		share := budget / p.Total() / 100 * 100
 		kept := naiveShares(p, share*p.Total(), false)
-		for share <= budget { // beyond, every supporter alone pays for everything that fits
+		wanted := 0
+		for _, votes := range o.Totals {
+			wanted += votes.Sign()
+		}
+		for share <= budget && len(kept) < wanted { // beyond, every supporter alone pays for everything that fits
 			share += rule.Step
 			next := naiveShares(p, share*p.Total(), false)
 			if spending(p, next) > budget {
