@@ -159,7 +159,7 @@ func (l loader) zone(name string) uuid.UUID {
 func (l loader) author(i int) citizen.Viewer {
 	return citizen.Viewer{
 		ID: l.people[i%len(l.people)], SignedIn: true, Person: citizen.PersonEmail,
-		Name: firstNames[i%len(firstNames)] + " " + lastNames[(i*7+i/len(firstNames))%len(lastNames)],
+		Name: nameOf(i),
 	}
 }
 

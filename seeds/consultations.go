@@ -16,6 +16,7 @@ import (
 	"parvis/app/kernel"
 	"parvis/app/tenant"
 	"parvis/app/voting"
+	"parvis/app/voting/counting"
 	"parvis/modules/consultations"
 	"parvis/realtime"
 )
@@ -28,6 +29,7 @@ type consultation struct {
 	DeliberationNumber                        string     `toml:"deliberation_number"`
 	DeliberationOn                            string     `toml:"deliberation_on"`
 	DeliberationLink                          string     `toml:"deliberation_link"`
+	DeliberationPolls                         bool       `toml:"deliberation_polls"` // entered for the ballots too, whose keeping it ends
 	Documents                                 []document `toml:"document"`
 	Polls                                     []poll     `toml:"poll"`
 }
@@ -35,12 +37,13 @@ type consultation struct {
 type document struct{ Title, File string }
 
 type poll struct {
-	Question, Description, Method, Visibility, Residence string
-	Max                                                  int
-	Change, Room                                         bool
-	Options                                              []option
-	Ballots                                              []int    // votes of each option, for one choice or several
-	Answers                                              [][3]int // for, against, abstaining, for each option
+	Question, Description, Method, Visibility, Person, Residence string
+	Max                                                          int
+	Change, Room                                                 bool
+	Options                                                      []option
+	Ballots                                                      []int    // votes of each option, for one choice or several
+	Answers                                                      [][3]int // for, against, abstaining, for each option
+	channels
 }
 
 type option struct{ Label, Description string }
@@ -49,7 +52,8 @@ type option struct{ Label, Description string }
 type loader struct {
 	kernel.Seeding
 	tenant        *tenant.Tenant
-	people        []citizen.ID
+	people        []citizen.ID              // inhabitants, the first of them proven at the desk
+	accounts      map[string]citizen.Viewer // those of the sign-in page but the last, by address
 	consultations *consultations.Module
 }
 
@@ -82,6 +86,9 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 		if id, polls, err = l.consultations.Write(ctx, l.tenant, founder, plan); err != nil || c.State == "draft" {
 			return err
 		}
+		if err := l.enlist(ctx, polls, c.Polls); err != nil {
+			return err
+		}
 		return l.consultations.Publish(ctx, l.tenant, founder, id)
 	})
 	if err != nil || c.State == "draft" || opens.After(now) {
@@ -101,18 +108,20 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 	middle := opens.Add(time.Hour)
 	err = l.At(ctx, l.tenant.ID, middle, func(ctx context.Context) error {
 		for i, p := range c.Polls {
-			if p.Room { // opened in the room, by whoever runs the meeting
-				if err := l.Box.Open(ctx, l.tenant.ID, polls[i], voting.Act{}); err != nil {
-					return err
-				}
+			voters, err := l.voters(ctx, polls[i], p)
+			if err != nil {
+				return err
 			}
-			if err := l.vote(ctx, polls[i], p); err != nil {
+			if err := l.vote(ctx, polls[i], p, voters); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil || closes.After(now) {
+	if err != nil {
+		return err
+	}
+	if err := l.otherwise(ctx, polls, c.Polls); err != nil || closes.After(now) {
 		return err
 	}
 	err = l.At(ctx, l.tenant.ID, closes.Add(time.Second), func(ctx context.Context) error {
@@ -128,17 +137,30 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 	}
 	on := l.moment(c.DeliberationOn)
 	return l.At(ctx, l.tenant.ID, on.Add(20*time.Hour), func(ctx context.Context) error {
-		return l.consultations.Decide(ctx, l.tenant, founder, id, consultations.Outcome{
+		err := l.consultations.Decide(ctx, l.tenant, founder, id, consultations.Outcome{
 			Text: c.Outcome, On: on, Number: c.DeliberationNumber, URL: c.DeliberationLink,
 		})
+		if err != nil || !c.DeliberationPolls {
+			return err
+		}
+		for _, id := range polls {
+			if err := l.Custody.Deliberate(ctx, l.tenant, id, voting.Deliberation{On: on, Reference: c.DeliberationNumber}, voting.Act{}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
 func (p poll) terms() voting.Terms {
 	terms := voting.Terms{
 		Question: p.Question, Description: p.Description, Method: voting.Method(p.Method), MaxChoices: p.Max,
-		Visibility: voting.Visibility(p.Visibility), AllowChange: p.Change, Room: voting.Room{Open: p.Room},
-		Electorate: voting.Electorate{Requirements: access.Requirements{Person: citizen.PersonEmail, Residence: residences[p.Residence]}},
+		Visibility: voting.Visibility(p.Visibility), AllowChange: p.Change, Room: voting.Room{Open: p.Room, Voter: voting.VoterKind(p.Voter)},
+		Electorate: voting.Electorate{
+			Requirements: access.Requirements{Person: persons[p.Person], Residence: residences[p.Residence]},
+			List:         voting.ListKind(p.List), Later: p.Later,
+		},
+		Paper: voting.Typing(p.Paper), Rule: counting.Rule{Quorum: p.quorum()},
 	}
 	if p.Room {
 		terms.Electorate = voting.Electorate{}
@@ -189,17 +211,17 @@ func (p poll) castAnswers() [][]voting.Mark {
 // optionID is the name that the ballot box gives the i-th option.
 func optionID(i int) voting.OptionID { return string(rune('a' + i)) }
 
-// vote puts the ballots of a poll into the box.
-func (l loader) vote(ctx context.Context, id voting.PollID, p poll) error {
+// vote puts the ballots of a poll into the box, the nth by the nth voter.
+func (l loader) vote(ctx context.Context, id voting.PollID, p poll, voter func(int) voting.Voter) error {
+	channel := voting.Web
+	if p.Room {
+		channel = voting.Meeting
+	}
 	var group errgroup.Group
 	group.SetLimit(64)
 	for i, marks := range p.cast() {
-		voter, channel := voting.ByDevice(uuid.New()), voting.Meeting
-		if !p.Room {
-			voter, channel = voting.ByAccount(citizen.Viewer{ID: l.people[i], SignedIn: true}), voting.Web
-		}
 		group.Go(func() error {
-			_, err := l.Box.Cast(ctx, l.tenant.ID, voting.Submission{Poll: id, Voter: voter, Nonce: voting.NewNonce(), Marks: marks, Channel: channel})
+			_, err := l.Box.Cast(ctx, l.tenant.ID, voting.Submission{Poll: id, Voter: voter(i), Nonce: voting.NewNonce(), Marks: marks, Channel: channel})
 			return err
 		})
 	}

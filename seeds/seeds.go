@@ -45,8 +45,8 @@ type town struct {
 }
 
 type account struct {
-	Name, Email, Note, Zone, Person, Residence string
-	Roles                                      []string
+	Name, Email, Note, Zone, Born, Person, Residence string
+	Roles                                            []string
 }
 
 // Load creates the demonstration towns that are not there yet.
@@ -65,6 +65,9 @@ func Load(ctx context.Context, s kernel.Seeding) error {
 		if unknown := meta.Undecoded(); len(unknown) > 0 {
 			return fmt.Errorf("read %s: unknown key %s", file, unknown[0])
 		}
+		if err := w.readConsultations(); err != nil {
+			return err
+		}
 		if err := load(ctx, s, w); err != nil {
 			return fmt.Errorf("load %s: %w", file, err)
 		}
@@ -73,12 +76,12 @@ func Load(ctx context.Context, s kernel.Seeding) error {
 	return nil
 }
 
-// load creates one town. Its accounts come last: a town that has them is
-// complete, and one that was interrupted before says so.
+// load creates one town. Its last account comes last: a town that has them all
+// is complete, and one that was interrupted before says so.
 func load(ctx context.Context, s kernel.Seeding, w town) error {
 	if t, err := s.Directory.ByHost(ctx, w.Host); err == nil {
 		offered, err := s.Identity.DemoAccounts(ctx, t)
-		if err == nil && len(offered) == 0 {
+		if err == nil && len(offered) < len(w.Accounts) {
 			err = fmt.Errorf("un chargement précédent a été interrompu : videz le dossier %s, puis recommencez", s.Config.Data)
 		}
 		return err
@@ -98,11 +101,16 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 	if err != nil {
 		return err
 	}
-	crowd, err := people(ctx, s, t, max(w.crowd(), voters(editions)))
+	last := max(len(w.Accounts)-1, 0)
+	named, err := accounts(ctx, s, t, w.Accounts[:last])
+	if err != nil {
+		return fmt.Errorf("accounts: %w", err)
+	}
+	crowd, err := s.Identity.Demo(ctx, t, inhabitants(t, max(w.crowd(), voters(editions)), w.proven()))
 	if err != nil {
 		return fmt.Errorf("people: %w", err)
 	}
-	loader := loader{Seeding: s, tenant: t, people: crowd}
+	loader := loader{Seeding: s, tenant: t, people: crowd, accounts: named}
 	for _, m := range s.Modules {
 		if m, ok := m.(*consultations.Module); ok && t.Enabled(m.Manifest().Name) {
 			loader.consultations = m
@@ -125,7 +133,7 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 	if err := loadAssociations(ctx, s, loader, w.Slug); err != nil {
 		return err
 	}
-	_, err = s.Identity.Demo(ctx, t, accounts(t, w.Accounts))
+	_, err = accounts(ctx, s, t, w.Accounts[last:])
 	return err
 }
 
@@ -138,20 +146,32 @@ var (
 	residences = map[string]citizen.Proof{"": citizen.ResidenceNone, "declared": citizen.ResidenceDeclared, "desk": citizen.ResidenceDesk}
 )
 
-func accounts(t *tenant.Tenant, list []account) []identity.DemoAccount {
-	out := make([]identity.DemoAccount, len(list))
+// accounts opens the accounts that the sign-in page offers, and returns them as
+// their sessions know them, by address.
+func accounts(ctx context.Context, s kernel.Seeding, t *tenant.Tenant, list []account) (map[string]citizen.Viewer, error) {
+	wanted := make([]identity.DemoAccount, len(list))
 	for i, a := range list {
-		out[i] = identity.DemoAccount{
-			Name: a.Name, Email: a.Email, Note: a.Note, Person: persons[a.Person], Residence: residences[a.Residence],
+		wanted[i] = identity.DemoAccount{
+			Name: a.Name, Email: a.Email, Note: a.Note, BornOn: a.Born, Person: persons[a.Person], Residence: residences[a.Residence],
 		}
 		for _, z := range t.Zones {
 			if z.Name == a.Zone {
-				out[i].Zone = z.ID
+				wanted[i].Zone = z.ID
 			}
 		}
 		for _, role := range a.Roles {
-			out[i].Grants = append(out[i].Grants, citizen.Grant{Role: citizen.Role(role)})
+			wanted[i].Grants = append(wanted[i].Grants, citizen.Grant{Role: citizen.Role(role)})
 		}
 	}
-	return out
+	ids, err := s.Identity.Demo(ctx, t, wanted)
+	if err != nil {
+		return nil, err
+	}
+	named := map[string]citizen.Viewer{}
+	for i, a := range wanted {
+		named[a.Email] = citizen.Viewer{
+			ID: ids[i], SignedIn: true, Name: a.Name, Zone: a.Zone, BornOn: a.BornOn, Person: a.Person, Residence: a.Residence, Grants: a.Grants,
+		}
+	}
+	return named, nil
 }
