@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
@@ -48,9 +49,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 		l.Zone = id
 	}
 	l.Map = form.View == "plan"
-	if l.Cursor = parseCursor(form.After, false); l.Cursor.IsZero() {
-		l.Cursor = parseCursor(form.Before, true)
-	}
+	l.Cursor = keyset.Read(form.After, form.Before)
 	return l, l.query(l.Cursor)
 }
 
@@ -60,7 +59,7 @@ func cut(text string, limit int) string {
 }
 
 // query writes the address of the directory at a place in it.
-func (l listing) query(at Cursor) string {
+func (l listing) query(at keyset.Cursor) string {
 	v := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -73,15 +72,11 @@ func (l listing) query(at Cursor) string {
 	if l.Map {
 		set("vue", "plan")
 	}
-	if at.Before {
-		set("avant", at.String())
-	} else {
-		set("apres", at.String())
-	}
+	at.Write(v)
 	return v.Encode()
 }
 
-func (l listing) address(at Cursor) string {
+func (l listing) address(at keyset.Cursor) string {
 	if q := l.query(at); q != "" {
 		return sitePath + "?" + q
 	}

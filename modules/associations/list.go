@@ -2,15 +2,13 @@ package associations
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"parvis/app/keyset"
 	"parvis/app/search"
 	"parvis/app/tenant"
 )
@@ -21,62 +19,29 @@ type Query struct {
 	Theme  string    // "": all
 	Zone   uuid.UUID // zero: all
 	Words  string    // "": all
-	Cursor Cursor
+	Cursor keyset.Cursor
 	Limit  int
 }
 
 // Page is a part of the directory.
 type Page struct {
 	Items      []*Association
-	Next, Prev Cursor // zero at the ends
-}
-
-// Cursor is a place in the directory: after an association, or before it.
-type Cursor struct {
-	Key    string
-	ID     uuid.UUID
-	Before bool
-}
-
-// IsZero reports whether c is the beginning.
-func (c Cursor) IsZero() bool { return c.ID == uuid.Nil }
-
-// String writes c for an address.
-func (c Cursor) String() string {
-	if c.IsZero() {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(append(c.ID[:], c.Key...))
-}
-
-// parseCursor reads what String wrote. A text that it cannot have written is
-// the beginning: old addresses lead somewhere.
-func parseCursor(text string, before bool) Cursor {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) <= len(uuid.UUID{}) {
-		return Cursor{}
-	}
-	key := strings.ToValidUTF8(string(raw[16:]), "")
-	return Cursor{ID: uuid.UUID(raw[:16]), Key: strings.ReplaceAll(key, "\x00", ""), Before: before}
+	Next, Prev keyset.Cursor // zero at the ends
 }
 
 // list returns the page of the directory that q asks for.
 func (store) list(ctx context.Context, tx bun.IDB, t tenant.ID, q Query) (Page, error) {
-	direction, beyond := "ASC", ">"
-	if q.Cursor.Before {
-		direction, beyond = "DESC", "<"
-	}
-	sel := tx.NewSelect().TableExpr("associations.associations").ColumnExpr(columns).
-		Where("tenant_id = ?", t).OrderExpr("name_key " + direction + ", id " + direction).Limit(int64(q.Limit) + 1)
+	sel := tx.NewSelect().TableExpr("associations.associations").ColumnExpr(columns).Where("tenant_id = ?", t)
 	filter(sel, q)
-	if !q.Cursor.IsZero() {
-		sel.Where("(name_key, id) "+beyond+" (?, ?)", q.Cursor.Key, q.Cursor.ID)
-	}
+	keyset.Order{Key: "name_key", Kind: "text", ID: "id"}.Page(sel, q.Cursor, q.Limit)
 	var rows []row
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return Page{}, fmt.Errorf("list the associations: %w", err)
 	}
-	return cutPage(rows, q), nil
+	var page Page
+	rows, page.Next, page.Prev = keyset.Cut(rows, q.Limit, q.Cursor, func(r *row) keyset.Cursor { return keyset.Cursor{Key: r.NameKey, ID: r.ID} })
+	page.Items = associationsOf(rows)
+	return page, nil
 }
 
 func filter(sel *bun.SelectQuery, q Query) {
@@ -95,30 +60,6 @@ func filter(sel *bun.SelectQuery, q Query) {
 	if q.Words != "" { // whole words in any form, or a name typed with a mistake
 		sel.Where("(words @@ websearch_to_tsquery('french', ?) OR ? <% name_key)", search.Fold(q.Words), search.Words(q.Words))
 	}
-}
-
-// cutPage keeps the rows of the page in reading order, and says where the
-// neighbours begin.
-func cutPage(rows []row, q Query) Page {
-	more := len(rows) > q.Limit
-	if more {
-		rows = rows[:q.Limit]
-	}
-	if q.Cursor.Before {
-		slices.Reverse(rows)
-	}
-	page := Page{Items: associationsOf(rows)}
-	if len(rows) == 0 {
-		return page
-	}
-	first, last := rows[0], rows[len(rows)-1]
-	if more || q.Cursor.Before {
-		page.Next = Cursor{Key: last.NameKey, ID: last.ID}
-	}
-	if (more && q.Cursor.Before) || (!q.Cursor.IsZero() && !q.Cursor.Before) {
-		page.Prev = Cursor{Key: first.NameKey, ID: first.ID, Before: true}
-	}
-	return page
 }
 
 // count says how many associations a query selects, cursor aside.

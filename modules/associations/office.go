@@ -14,6 +14,7 @@ import (
 	"parvis/app/citizen"
 	"parvis/app/database"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
@@ -41,9 +42,7 @@ func (o officeHandlers) index(c *fiber.Ctx) error {
 			q.States = []State{s}
 		}
 	}
-	if q.Cursor = parseCursor(c.Query("apres"), false); q.Cursor.IsZero() {
-		q.Cursor = parseCursor(c.Query("avant"), true)
-	}
+	q.Cursor = keyset.Read(c.Query(keyset.After), c.Query(keyset.Before))
 	var page Page
 	var err error
 	if part == toClaim {
@@ -84,18 +83,14 @@ func (s *service) standing(ctx context.Context, t tenant.ID) (counts map[State]i
 
 // officeTable is the back office's list as it is shown.
 func officeTable(ctx context.Context, t *tenant.Tenant, q Query, part string, page Page, counts map[State]int, claims todo) views.Table {
-	address := func(part string, at Cursor) string {
+	address := func(part string, at keyset.Cursor) string {
 		v := url.Values{}
 		for name, value := range map[string]string{"etat": part, "q": q.Words} {
 			if value != "" {
 				v.Set(name, value)
 			}
 		}
-		if at.Before {
-			v.Set("avant", at.String())
-		} else if !at.IsZero() {
-			v.Set("apres", at.String())
-		}
+		at.Write(v)
 		if len(v) == 0 {
 			return officePath
 		}
@@ -111,13 +106,13 @@ func officeTable(ctx context.Context, t *tenant.Tenant, q Query, part string, pa
 		Search: ui.SearchProps{Action: officePath, Name: "q", Value: q.Words, Label: i18n.T(ctx, "associations.filter.words")},
 		Table:  ui.TableProps{ID: "associations", Caption: i18n.T(ctx, "associations.title"), Empty: i18n.T(ctx, "associations.none.title"), Columns: officeColumns(ctx)},
 		Tabs: []ui.Tab{
-			{Label: i18n.T(ctx, "associations.tab.all"), Href: address("", Cursor{}), Count: i18n.Number(ctx, int64(all)), Current: part == ""},
-			{Label: i18n.T(ctx, "associations.tab.claims"), Href: address(toClaim, Cursor{}), Count: strconv.Itoa(claims.Count), Current: part == toClaim},
+			{Label: i18n.T(ctx, "associations.tab.all"), Href: address("", keyset.Cursor{}), Count: i18n.Number(ctx, int64(all)), Current: part == ""},
+			{Label: i18n.T(ctx, "associations.tab.claims"), Href: address(toClaim, keyset.Cursor{}), Count: strconv.Itoa(claims.Count), Current: part == toClaim},
 		},
 	}
 	for _, s := range states {
 		if counts[s] > 0 || part == string(s) {
-			p.Tabs = append(p.Tabs, ui.Tab{Label: stateOf(ctx, s).Word, Href: address(string(s), Cursor{}), Count: i18n.Number(ctx, int64(counts[s])), Current: part == string(s)})
+			p.Tabs = append(p.Tabs, ui.Tab{Label: stateOf(ctx, s).Word, Href: address(string(s), keyset.Cursor{}), Count: i18n.Number(ctx, int64(counts[s])), Current: part == string(s)})
 		}
 	}
 	if part != "" {

@@ -8,6 +8,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/markdown"
 	"parvis/app/module"
 	"parvis/app/tenant"
@@ -76,7 +77,7 @@ func directoryView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l li
 	p := views.Index{
 		Action: sitePath, Words: l.Words, Theme: l.Theme, Zone: zoneValue(l.Zone), Themes: themeOptions(ctx), Zones: zoneOptions(t),
 		Count: i18n.T(ctx, "associations.count", "Count", total), Narrowed: l.Words != "" || l.Theme != "" || l.Zone != uuid.Nil,
-		Propose: ui.Link{Label: i18n.T(ctx, "associations.propose"), Href: sitePath + "/nouvelle"}, NoIndex: l.query(Cursor{}) != "" || !l.Cursor.IsZero(),
+		Propose: ui.Link{Label: i18n.T(ctx, "associations.propose"), Href: sitePath + "/nouvelle"}, NoIndex: l.query(keyset.Cursor{}) != "" || !l.Cursor.IsZero(),
 	}
 	list, plan := l, l
 	list.Map, plan.Map = false, true
@@ -120,7 +121,7 @@ func activeFilters(ctx context.Context, t *tenant.Tenant, l listing) (links []ui
 	without := func(label string, drop func(*listing)) {
 		other := l
 		drop(&other)
-		links = append(links, ui.Link{Label: label, Href: other.address(Cursor{})})
+		links = append(links, ui.Link{Label: label, Href: other.address(keyset.Cursor{})})
 	}
 	if l.Words != "" {
 		without(i18n.T(ctx, "associations.filter.quoted", "Words", l.Words), func(l *listing) { l.Words = "" })

@@ -2,14 +2,12 @@ package associations
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
-	"parvis/app/fault"
 	"parvis/app/module"
 	"parvis/app/tenant"
 )
@@ -112,18 +110,13 @@ func (s *service) complete(ctx context.Context, tx bun.IDB, t tenant.ID, f *Fold
 // directory returns a page of the associations, and how many there are in all.
 // A cursor that somebody made up leads to the first page.
 func (s *service) directory(ctx context.Context, t tenant.ID, q Query) (page Page, total int, err error) {
-	read := func(ctx context.Context, tx bun.Tx) (err error) {
+	err = s.db.ReadPage(ctx, t, &q.Cursor, func(ctx context.Context, tx bun.Tx) (err error) {
 		if page, err = s.store.list(ctx, tx, t, q); err != nil {
 			return err
 		}
 		total, err = s.store.count(ctx, tx, t, q)
 		return err
-	}
-	err = s.db.ReadTenant(ctx, t, read)
-	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.Invalid && !q.Cursor.IsZero() {
-		q.Cursor = Cursor{}
-		err = s.db.ReadTenant(ctx, t, read)
-	}
+	})
 	return page, total, err
 }
 

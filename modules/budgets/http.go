@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"parvis/app/files"
+	"parvis/app/keyset"
 	"parvis/app/web"
 	"parvis/modules/budgets/views"
 )
@@ -89,7 +90,7 @@ type listing struct {
 	Zone    uuid.UUID
 	Words   string
 	Map     bool
-	Cursor  Cursor
+	Cursor  keyset.Cursor
 }
 
 // readListing reads the address of the list.
@@ -134,14 +135,12 @@ func readListing(c *fiber.Ctx, edition uuid.UUID) listing {
 	if l.Map = form.View == "carte"; l.Map {
 		return l
 	}
-	if l.Cursor = parseCursor(form.After, false); l.Cursor.IsZero() {
-		l.Cursor = parseCursor(form.Before, true)
-	}
+	l.Cursor = keyset.Read(form.After, form.Before)
 	return l
 }
 
 // query writes the one address of the list at a place in it.
-func (l listing) query(at Cursor) string {
+func (l listing) query(at keyset.Cursor) string {
 	v := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -158,16 +157,12 @@ func (l listing) query(at Cursor) string {
 	if l.Map {
 		set("vue", "carte")
 	}
-	if at.Before {
-		set("avant", at.String())
-	} else {
-		set("apres", at.String())
-	}
+	at.Write(v)
 	return v.Encode()
 }
 
 // address is the list's own, with what l narrows it by.
-func (l listing) address(at Cursor) string {
+func (l listing) address(at keyset.Cursor) string {
 	if q := l.query(at); q != "" {
 		return projectsHref(l.Edition) + "?" + q
 	}

@@ -2,47 +2,16 @@ package budgets
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
-	"parvis/app/fault"
+	"parvis/app/keyset"
 	"parvis/app/search"
 	"parvis/app/tenant"
 )
-
-// Cursor is a place in a list: after a row, or before it.
-type Cursor struct {
-	Key    string
-	ID     uuid.UUID
-	Before bool
-}
-
-// IsZero reports whether c is the beginning of the list.
-func (c Cursor) IsZero() bool { return c.ID == uuid.Nil }
-
-// String writes c for an address.
-func (c Cursor) String() string {
-	if c.IsZero() {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(append(c.ID[:], c.Key...))
-}
-
-// parseCursor reads what String wrote. A text that it cannot have written is
-// the beginning of the list: old addresses lead somewhere.
-func parseCursor(text string, before bool) Cursor {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) <= len(uuid.UUID{}) {
-		return Cursor{}
-	}
-	return Cursor{ID: uuid.UUID(raw[:16]), Key: strings.ToValidUTF8(string(raw[16:]), ""), Before: before}
-}
 
 // Group is a part of the projects of an edition that people look for.
 type Group string
@@ -108,14 +77,14 @@ type Query struct {
 	Words   string
 	Placed  bool // only those on the map
 	Sort    Sort
-	Cursor  Cursor
+	Cursor  keyset.Cursor
 	Limit   int
 }
 
 // Page is a part of a list.
 type Page struct {
 	Items      []*Project
-	Next, Prev Cursor // zero at the ends
+	Next, Prev keyset.Cursor // zero at the ends
 }
 
 // projects returns the page of deposited projects that q asks for.
@@ -124,29 +93,23 @@ func (store) projects(ctx context.Context, tx bun.IDB, t tenant.ID, q Query) (Pa
 	if !known {
 		sort = sorts[ByNumber]
 	}
-	down := sort.desc != q.Cursor.Before // going back reads the list the other way
-	direction, beyond := "ASC", ">"
-	if down {
-		direction, beyond = "DESC", "<"
-	}
 	var args []any
 	for range strings.Count(sort.key, "?") {
 		args = append(args, search.Fold(q.Words))
 	}
 	sel := tx.NewSelect().TableExpr("budgets.projects").
 		ColumnExpr(projectColumns).ColumnExpr("("+sort.key+")::text AS key", args...).
-		Where("tenant_id = ?", t).Where("edition_id = ?", q.Edition).Where("deposited_at IS NOT NULL").
-		OrderExpr(sort.key+" "+direction+", id "+direction, args...).
-		Limit(int64(q.Limit) + 1)
+		Where("tenant_id = ?", t).Where("edition_id = ?", q.Edition).Where("deposited_at IS NOT NULL")
 	q.narrow(sel)
-	if !q.Cursor.IsZero() {
-		sel.Where("("+sort.key+", id) "+beyond+" (?::"+sort.kind+", ?)", append(slices.Clone(args), q.Cursor.Key, q.Cursor.ID)...)
-	}
+	keyset.Order{Key: sort.key, Args: args, Kind: sort.kind, ID: "id", Desc: sort.desc}.Page(sel, q.Cursor, q.Limit)
 	var rows []projectRow
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return Page{}, fmt.Errorf("list the projects: %w", err)
 	}
-	return cutPage(rows, q), nil
+	var page Page
+	rows, page.Next, page.Prev = keyset.Cut(rows, q.Limit, q.Cursor, func(r *projectRow) keyset.Cursor { return keyset.Cursor{Key: r.Key, ID: r.ID} })
+	page.Items = projectsOf(rows)
+	return page, nil
 }
 
 // narrow keeps what q asks for of the projects of its edition.
@@ -167,30 +130,6 @@ func (q Query) narrow(sel *bun.SelectQuery) {
 		words := search.Fold(q.Words)
 		sel.Where(matchSQL+" >= ?", words, words, words, alike)
 	}
-}
-
-// cutPage keeps the rows of the page in reading order, and says where the
-// neighbours begin.
-func cutPage(rows []projectRow, q Query) Page {
-	more := len(rows) > q.Limit
-	if more {
-		rows = rows[:q.Limit]
-	}
-	if q.Cursor.Before {
-		slices.Reverse(rows)
-	}
-	page := Page{Items: projectsOf(rows)}
-	if len(rows) == 0 {
-		return page
-	}
-	if more || q.Cursor.Before {
-		last := rows[len(rows)-1]
-		page.Next = Cursor{Key: last.Key, ID: last.ID}
-	}
-	if (more && q.Cursor.Before) || (!q.Cursor.IsZero() && !q.Cursor.Before) {
-		page.Prev = Cursor{Key: rows[0].Key, ID: rows[0].ID, Before: true}
-	}
-	return page
 }
 
 // count says how many deposited projects are in each group, among those that q
@@ -234,11 +173,4 @@ func (s store) editions(ctx context.Context, tx bun.IDB, t tenant.ID, drafts boo
 		}
 	}
 	return list, nil
-}
-
-// badCursor reports whether a list was refused because its cursor, which anyone
-// may type, is not one of its sort's.
-func badCursor(err error) bool {
-	f, ok := errors.AsType[*fault.Error](err)
-	return ok && f.Kind == fault.Invalid
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
@@ -32,14 +33,12 @@ func officeQuery(c *fiber.Ctx, d *Dossier) Query {
 	if s := Sort(c.Query("tri")); s == ByNewest || s == ByCost {
 		q.Sort = s
 	}
-	if q.Cursor = parseCursor(c.Query("apres"), false); q.Cursor.IsZero() {
-		q.Cursor = parseCursor(c.Query("avant"), true)
-	}
+	q.Cursor = keyset.Read(c.Query(keyset.After), c.Query(keyset.Before))
 	return q
 }
 
 // officeAddress writes the address of the table at a place in it.
-func officeAddress(d *Dossier, q Query, at Cursor) string {
+func officeAddress(d *Dossier, q Query, at keyset.Cursor) string {
 	v := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -49,11 +48,7 @@ func officeAddress(d *Dossier, q Query, at Cursor) string {
 	set("etat", string(q.Group))
 	set("q", q.Words)
 	set("tri", string(q.Sort))
-	if at.Before {
-		set("avant", at.String())
-	} else {
-		set("apres", at.String())
-	}
+	at.Write(v)
 	base := officeHref(d.ID) + "/" + stepProjects
 	if len(v) == 0 {
 		return base
@@ -90,7 +85,7 @@ func (o officeHandlers) projects(c *fiber.Ctx) error {
 			key = "budgets.group." + string(g)
 		}
 		p.Tabs = append(p.Tabs, ui.Tab{
-			Label: i18n.Message(ctx, key, nil), Href: officeAddress(d, to, Cursor{}), Count: i18n.Number(ctx, int64(counts[g])), Current: g == q.Group,
+			Label: i18n.Message(ctx, key, nil), Href: officeAddress(d, to, keyset.Cursor{}), Count: i18n.Number(ctx, int64(counts[g])), Current: g == q.Group,
 		})
 	}
 	for _, one := range page.Items {

@@ -8,6 +8,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/markdown"
 	"parvis/app/tenant"
 	"parvis/app/ui"
@@ -25,10 +26,10 @@ func listView(ctx context.Context, t *tenant.Tenant, d *Dossier, l listing, page
 		p.Projects = append(p.Projects, projectItem(ctx, t, e, one))
 	}
 	other := l
-	if other.Map, other.Cursor = !l.Map, (Cursor{}); l.Map {
-		p.AsMap = &ui.Link{Label: i18n.T(ctx, "budgets.map.list"), Href: other.address(Cursor{}), Icon: "list"}
+	if other.Map, other.Cursor = !l.Map, (keyset.Cursor{}); l.Map {
+		p.AsMap = &ui.Link{Label: i18n.T(ctx, "budgets.map.list"), Href: other.address(keyset.Cursor{}), Icon: "list"}
 	} else {
-		p.AsMap = &ui.Link{Label: i18n.T(ctx, "budgets.map.map"), Href: other.address(Cursor{}), Icon: "map"}
+		p.AsMap = &ui.Link{Label: i18n.T(ctx, "budgets.map.map"), Href: other.address(keyset.Cursor{}), Icon: "map"}
 		if !page.Next.IsZero() {
 			p.Pager.Next = l.address(page.Next)
 		}
@@ -58,7 +59,7 @@ func listTabs(ctx context.Context, l listing, counts map[Group]int) []ui.Tab {
 			key = "budgets.group." + string(g.group)
 		}
 		tabs = append(tabs, ui.Tab{
-			Label: i18n.Message(ctx, key, nil), Href: to.address(Cursor{}), Count: i18n.Number(ctx, int64(counts[g.group])), Current: l.State == g.word,
+			Label: i18n.Message(ctx, key, nil), Href: to.address(keyset.Cursor{}), Count: i18n.Number(ctx, int64(counts[g.group])), Current: l.State == g.word,
 		})
 	}
 	return tabs
@@ -75,7 +76,7 @@ func sortTabs(ctx context.Context, l listing) []ui.Tab {
 	for _, s := range publicSorts {
 		to := l
 		to.Sort = s.word
-		tabs = append(tabs, ui.Tab{Label: i18n.Message(ctx, "budgets.sort."+string(s.sort), nil), Href: to.address(Cursor{}), Current: l.Sort == s.word})
+		tabs = append(tabs, ui.Tab{Label: i18n.Message(ctx, "budgets.sort."+string(s.sort), nil), Href: to.address(keyset.Cursor{}), Current: l.Sort == s.word})
 	}
 	return tabs
 }
@@ -94,7 +95,7 @@ func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters
 	without := func(label string, change func(*listing)) {
 		to := l
 		change(&to)
-		f.Active = append(f.Active, ui.Link{Label: label, Href: to.address(Cursor{})})
+		f.Active = append(f.Active, ui.Link{Label: label, Href: to.address(keyset.Cursor{})})
 	}
 	if l.Map {
 		keep("vue", "carte")

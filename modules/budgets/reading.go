@@ -62,18 +62,13 @@ func (s *service) editions(ctx context.Context, t tenant.ID, drafts bool) (list 
 // listed is a page of projects with how many there are in each group. A cursor
 // that somebody made up leads to the first page.
 func (s *service) listed(ctx context.Context, t tenant.ID, q Query) (page Page, counts map[Group]int, err error) {
-	read := func(ctx context.Context, tx bun.Tx) (err error) {
+	err = s.DB.ReadPage(ctx, t, &q.Cursor, func(ctx context.Context, tx bun.Tx) (err error) {
 		if page, err = s.store.projects(ctx, tx, t, q); err != nil {
 			return err
 		}
 		counts, err = s.store.count(ctx, tx, t, q)
 		return err
-	}
-	err = s.DB.ReadTenant(ctx, t, read)
-	if badCursor(err) && !q.Cursor.IsZero() {
-		q.Cursor = Cursor{}
-		err = s.DB.ReadTenant(ctx, t, read)
-	}
+	})
 	return page, counts, err
 }
 

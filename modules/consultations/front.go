@@ -8,6 +8,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/modules/consultations/views"
@@ -16,7 +17,7 @@ import (
 // front is what the public list shows.
 type front struct {
 	open, coming, over []Consultation
-	next, prev         Cursor
+	next, prev         keyset.Cursor
 	moreOver           bool
 	counts             map[Phase]int
 	any                bool // the site has published at least one
@@ -24,7 +25,7 @@ type front struct {
 
 // front reads the public list in one snapshot.
 func (s *service) front(ctx context.Context, t tenant.ID, l listing) (f front, err error) {
-	read := func(ctx context.Context, tx bun.Tx) error {
+	err = s.db.ReadPage(ctx, t, &l.Cursor, func(ctx context.Context, tx bun.Tx) error {
 		base := Query{Zone: l.Zone, Words: l.Words}
 		if f.counts, err = s.store.count(ctx, tx, t, base); err != nil {
 			return err
@@ -36,12 +37,7 @@ func (s *service) front(ctx context.Context, t tenant.ID, l listing) (f front, e
 			return s.onePart(ctx, tx, t, base, l, &f)
 		}
 		return s.allParts(ctx, tx, t, base, &f)
-	}
-	err = s.db.ReadTenant(ctx, t, read)
-	if badCursor(err) && !l.Cursor.IsZero() {
-		l.Cursor = Cursor{}
-		err = s.db.ReadTenant(ctx, t, read)
-	}
+	})
 	return f, err
 }
 
@@ -119,7 +115,7 @@ func frontView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 	if f.moreOver {
 		over := l
 		over.State = "terminees"
-		p.MoreOff = &ui.Link{Label: i18n.T(ctx, "consultations.over.all"), Href: over.address(Cursor{})}
+		p.MoreOff = &ui.Link{Label: i18n.T(ctx, "consultations.over.all"), Href: over.address(keyset.Cursor{})}
 	}
 	if inBackOffice(v) {
 		p.Staff = &ui.Link{Label: i18n.T(ctx, "consultations.office.new"), Href: officePath + "/nouvelle"}
@@ -139,7 +135,7 @@ func tabs(ctx context.Context, l listing, counts map[Phase]int) []ui.Tab {
 	tab := func(state, label string, n int) ui.Tab {
 		to := l
 		to.State = state
-		return ui.Tab{Label: label, Href: to.address(Cursor{}), Count: i18n.Number(ctx, int64(n)), Current: l.State == state}
+		return ui.Tab{Label: label, Href: to.address(keyset.Cursor{}), Count: i18n.Number(ctx, int64(n)), Current: l.State == state}
 	}
 	return []ui.Tab{
 		tab("", i18n.T(ctx, "consultations.tab.all"), published(counts)),
@@ -154,13 +150,13 @@ func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters
 	if l.Words != "" {
 		without := l
 		without.Words = ""
-		f.Active = append(f.Active, ui.Link{Label: i18n.T(ctx, "consultations.filter.quoted", "Words", l.Words), Href: without.address(Cursor{})})
+		f.Active = append(f.Active, ui.Link{Label: i18n.T(ctx, "consultations.filter.quoted", "Words", l.Words), Href: without.address(keyset.Cursor{})})
 	}
 	if l.Zone != uuid.Nil {
 		f.Zone = l.Zone.String()
 		without := l
 		without.Zone = uuid.Nil
-		f.Active = append(f.Active, ui.Link{Label: zoneName(t, l.Zone), Href: without.address(Cursor{})})
+		f.Active = append(f.Active, ui.Link{Label: zoneName(t, l.Zone), Href: without.address(keyset.Cursor{})})
 	}
 	return f
 }

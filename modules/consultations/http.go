@@ -8,6 +8,7 @@ import (
 
 	"parvis/app/files"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/voting"
@@ -32,7 +33,7 @@ type listing struct {
 	State  string
 	Zone   uuid.UUID
 	Words  string
-	Cursor Cursor
+	Cursor keyset.Cursor
 }
 
 // publicStates are the parts of the public list, by the word in the address.
@@ -67,17 +68,15 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 		l.Zone = id
 	}
 	l.Words = string([]rune(form.Words)[:min(len([]rune(form.Words)), 200)])
-	if l.Cursor = parseCursor(form.After, false); l.Cursor.IsZero() {
-		l.Cursor = parseCursor(form.Before, true)
-	}
+	l.Cursor = keyset.Read(form.After, form.Before)
 	if l.State == "" {
-		l.Cursor = Cursor{} // only one part of the list has pages
+		l.Cursor = keyset.Cursor{} // only one part of the list has pages
 	}
 	return l, l.query(l.Cursor)
 }
 
 // query writes the address of the list at a place in it.
-func (l listing) query(at Cursor) string {
+func (l listing) query(at keyset.Cursor) string {
 	v := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -89,16 +88,12 @@ func (l listing) query(at Cursor) string {
 	if l.Zone != uuid.Nil {
 		set("quartier", l.Zone.String())
 	}
-	if at.Before {
-		set("avant", at.String())
-	} else {
-		set("apres", at.String())
-	}
+	at.Write(v)
 	return v.Encode()
 }
 
 // address is the list's own, with what l narrows it by.
-func (l listing) address(at Cursor) string {
+func (l listing) address(at keyset.Cursor) string {
 	if q := l.query(at); q != "" {
 		return sitePath + "?" + q
 	}

@@ -2,10 +2,7 @@ package consultations
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +11,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"parvis/app/fault"
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 )
 
@@ -23,7 +21,7 @@ type Query struct {
 	Zone   uuid.UUID // zero: the whole territory and each of its parts
 	Words  string    // "": all
 	Sort   Sort
-	Cursor Cursor
+	Cursor keyset.Cursor
 	Limit  int
 	Reach  []uuid.UUID // the only zones whose drafts are listed; nil: all
 }
@@ -31,7 +29,7 @@ type Query struct {
 // Page is a part of a list.
 type Page struct {
 	Items      []Consultation // without the long texts
-	Next, Prev Cursor         // zero at the ends
+	Next, Prev keyset.Cursor  // zero at the ends
 	Now        time.Time
 }
 
@@ -39,34 +37,6 @@ type Page struct {
 type Sort struct {
 	By   string // "opens", "closes", "updated", "title"
 	Desc bool
-}
-
-// Cursor is a place in a list: after a row, or before it.
-type Cursor struct {
-	Key    string
-	ID     uuid.UUID
-	Before bool
-}
-
-// IsZero reports whether c is the beginning of the list.
-func (c Cursor) IsZero() bool { return c.ID == uuid.Nil }
-
-// String writes c for an address.
-func (c Cursor) String() string {
-	if c.IsZero() {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(append(c.ID[:], c.Key...))
-}
-
-// parseCursor reads what String wrote. A text that it cannot have written is
-// the beginning of the list: old addresses lead somewhere.
-func parseCursor(text string, before bool) Cursor {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) <= len(uuid.UUID{}) {
-		return Cursor{}
-	}
-	return Cursor{ID: uuid.UUID(raw[:16]), Key: strings.ToValidUTF8(string(raw[16:]), ""), Before: before}
 }
 
 // sorts are the orders, each with what makes its key and the type to read it back.
@@ -97,26 +67,23 @@ func (s store) list(ctx context.Context, tx bun.IDB, t tenant.ID, q Query) (Page
 	if !known {
 		sort = sorts["updated"]
 	}
-	down := q.Sort.Desc != q.Cursor.Before // going back reads the list the other way
-	direction, beyond := "ASC", ">"
-	if down {
-		direction, beyond = "DESC", "<"
-	}
 	sel := tx.NewSelect().TableExpr("consultations.consultations").
 		ColumnExpr("id, version, title, summary, zone_id, opens_at, closes_at, published_at, cancelled_at, outcome_at, updated_at").
 		ColumnExpr("("+sort.key+")::text AS key").
-		Where("tenant_id = ?", t).
-		OrderExpr(sort.key + " " + direction + ", id " + direction).
-		Limit(int64(q.Limit) + 1)
+		Where("tenant_id = ?", t)
 	filter(sel, q, now)
-	if !q.Cursor.IsZero() {
-		sel.Where("("+sort.key+", id) "+beyond+" (?::"+sort.kind+", ?)", q.Cursor.Key, q.Cursor.ID)
-	}
+	keyset.Order{Key: sort.key, Kind: sort.kind, ID: "id", Desc: q.Sort.Desc}.Page(sel, q.Cursor, q.Limit)
 	var rows []row
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return Page{}, fmt.Errorf("list the consultations: %w", err)
 	}
-	return cutPage(rows, q, now), nil
+	for i := range rows {
+		rows[i].Now = now
+	}
+	page := Page{Now: now}
+	rows, page.Next, page.Prev = keyset.Cut(rows, q.Limit, q.Cursor, func(r *row) keyset.Cursor { return keyset.Cursor{Key: r.Key, ID: r.ID} })
+	page.Items = consultationsOf(rows)
+	return page, nil
 }
 
 func filter(sel *bun.SelectQuery, q Query, now time.Time) {
@@ -142,34 +109,6 @@ func filter(sel *bun.SelectQuery, q Query, now time.Time) {
 	if q.Words != "" {
 		sel.Where("words @@ websearch_to_tsquery('french', ?)", fold(q.Words))
 	}
-}
-
-// cutPage keeps the rows of the page in reading order, and says where the
-// neighbours begin.
-func cutPage(rows []row, q Query, now time.Time) Page {
-	more := len(rows) > q.Limit
-	if more {
-		rows = rows[:q.Limit]
-	}
-	if q.Cursor.Before {
-		slices.Reverse(rows)
-	}
-	page := Page{Now: now, Items: make([]Consultation, len(rows))}
-	for i := range rows {
-		rows[i].Now = now
-		page.Items[i] = *rows[i].consultation()
-	}
-	if len(rows) == 0 {
-		return page
-	}
-	if more || q.Cursor.Before {
-		last := rows[len(rows)-1]
-		page.Next = Cursor{Key: last.Key, ID: last.ID}
-	}
-	if (more && q.Cursor.Before) || (!q.Cursor.IsZero() && !q.Cursor.Before) {
-		page.Prev = Cursor{Key: rows[0].Key, ID: rows[0].ID, Before: true}
-	}
-	return page
 }
 
 // count says how many consultations are in each phase at this moment.
@@ -256,10 +195,3 @@ func consultationsOf(rows []row) []Consultation {
 
 // isNotFound reports whether the database had no such row.
 func isNotFound(err error) bool { return err != nil && fault.KindOf(err) == fault.NotFound }
-
-// badCursor reports whether a list was refused because its cursor, which anyone
-// may type, is not one of its sort's.
-func badCursor(err error) bool {
-	f, ok := errors.AsType[*fault.Error](err)
-	return ok && f.Kind == fault.Invalid
-}

@@ -11,6 +11,7 @@ import (
 
 	"parvis/app/files"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/markdown"
 	"parvis/app/tenant"
 	"parvis/app/ui"
@@ -85,9 +86,7 @@ func officeQuery(c *fiber.Ctx) (Query, url.Values) {
 			kept.Set("ordre", "desc")
 		}
 	}
-	if q.Cursor = parseCursor(c.Query("apres"), false); q.Cursor.IsZero() {
-		q.Cursor = parseCursor(c.Query("avant"), true)
-	}
+	q.Cursor = keyset.Read(c.Query(keyset.After), c.Query(keyset.Before))
 	return q, kept
 }
 
@@ -146,10 +145,10 @@ func officeTable(ctx context.Context, t *tenant.Tenant, q Query, kept url.Values
 		p.Table.Rows = append(p.Table.Rows, officeRow(ctx, t, &page.Items[i]))
 	}
 	if !page.Next.IsZero() {
-		p.Pager.Next = with("apres", page.Next.String())
+		p.Pager.Next = with(keyset.After, page.Next.String())
 	}
 	if !page.Prev.IsZero() {
-		p.Pager.Prev = with("avant", page.Prev.String())
+		p.Pager.Prev = with(keyset.Before, page.Prev.String())
 	}
 	return p
 }

@@ -74,17 +74,12 @@ func (s *service) documentOf(ctx context.Context, t tenant.ID, id, document uuid
 // list returns a page of consultations. A cursor that somebody made up leads
 // to the first page.
 func (s *service) list(ctx context.Context, t tenant.ID, q Query) (page Page, counts map[Phase]int, err error) {
-	read := func(ctx context.Context, tx bun.Tx) (err error) {
+	err = s.db.ReadPage(ctx, t, &q.Cursor, func(ctx context.Context, tx bun.Tx) (err error) {
 		if page, err = s.store.list(ctx, tx, t, q); err != nil {
 			return err
 		}
 		counts, err = s.store.count(ctx, tx, t, q)
 		return err
-	}
-	err = s.db.ReadTenant(ctx, t, read)
-	if badCursor(err) && !q.Cursor.IsZero() {
-		q.Cursor = Cursor{}
-		err = s.db.ReadTenant(ctx, t, read)
-	}
+	})
 	return page, counts, err
 }

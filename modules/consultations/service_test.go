@@ -18,6 +18,7 @@ import (
 	"parvis/app/access"
 	"parvis/app/citizen"
 	"parvis/app/fault"
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 	"parvis/app/voting"
 )
@@ -563,7 +564,7 @@ func TestPagesOfAListLoseNothing(t *testing.T) {
 				if last = page; page.Next.IsZero() {
 					break
 				}
-				q.Cursor = parseCursor(page.Next.String(), false)
+				q.Cursor = keyset.Parse(page.Next.String(), false)
 			}
 			for page := last; ; {
 				var titles []string
@@ -574,7 +575,7 @@ func TestPagesOfAListLoseNothing(t *testing.T) {
 				if page.Prev.IsZero() {
 					break
 				}
-				q.Cursor = parseCursor(page.Prev.String(), true)
+				q.Cursor = keyset.Parse(page.Prev.String(), true)
 				var err error
 				page, _, err = s.service.list(t.Context(), s.town.ID, q)
 				s.must(err)
@@ -584,7 +585,7 @@ func TestPagesOfAListLoseNothing(t *testing.T) {
 			}
 		}
 	}
-	made := Cursor{ID: uuid.New(), Key: "n’importe quoi"}
+	made := keyset.Cursor{ID: uuid.New(), Key: "n’importe quoi"}
 	if got := s.titles(Query{Sort: Sort{By: "opens"}, Limit: 4, Cursor: made}); len(got) != 4 {
 		t.Errorf("a cursor somebody made up shows %d rows", len(got))
 	}

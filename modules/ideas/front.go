@@ -10,6 +10,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
@@ -29,7 +30,7 @@ type listing struct {
 	Zone   uuid.UUID
 	State  State
 	Sort   string
-	Cursor Cursor
+	Cursor keyset.Cursor
 }
 
 // readListing reads the address of a list, and gives back the one form in which
@@ -61,14 +62,12 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 	if form.Sort == bySupports || form.Sort == byStir {
 		l.Sort = form.Sort
 	}
-	if l.Cursor = parseCursor(form.After, l.Sort, false); l.Cursor.IsZero() {
-		l.Cursor = parseCursor(form.Before, l.Sort, true)
-	}
+	l.Cursor = readCursor(l.Sort, form.After, form.Before)
 	return l, l.query(l.Cursor)
 }
 
 // query writes the address of the list at a place in it.
-func (l listing) query(at Cursor) string {
+func (l listing) query(at keyset.Cursor) string {
 	v := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -84,15 +83,11 @@ func (l listing) query(at Cursor) string {
 	if l.Sort != byDate {
 		set("tri", l.Sort)
 	}
-	if at.Before {
-		set("avant", at.String())
-	} else {
-		set("apres", at.String())
-	}
+	at.Write(v)
 	return v.Encode()
 }
 
-func (l listing) address(path string, at Cursor) string {
+func (l listing) address(path string, at keyset.Cursor) string {
 	if q := l.query(at); q != "" {
 		return path + "?" + q
 	}
@@ -122,7 +117,7 @@ func (s *service) front(ctx context.Context, t tenant.ID, q Query) (f front, err
 	err = s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		if q.Located { // one page, of which those shown are counted
 			f.page, err = s.store.list(ctx, tx, t, q)
-			f.count, f.any, f.page.Next = len(f.page.Items), true, Cursor{}
+			f.count, f.any, f.page.Next = len(f.page.Items), true, keyset.Cursor{}
 			return err
 		}
 		if f.count, err = s.store.count(ctx, tx, t, q); err != nil {
@@ -160,7 +155,7 @@ func (h handlers) list(c *fiber.Ctx, path string, located bool) error {
 	ctx, t := web.Context(c), web.Tenant(c)
 	l, _ := readListing(c, t)
 	if located {
-		l.Cursor = Cursor{}
+		l.Cursor = keyset.Cursor{}
 	}
 	if canonical := l.query(l.Cursor); string(c.Request().URI().QueryString()) != canonical {
 		return c.Redirect(l.address(path, l.Cursor), fiber.StatusFound)
@@ -185,10 +180,10 @@ func (h handlers) list(c *fiber.Ctx, path string, located bool) error {
 // frontView is the list as it is shown.
 func frontView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listing, f front, path string) views.Index {
 	first := l
-	first.Cursor = Cursor{}
+	first.Cursor = keyset.Cursor{}
 	p := views.Index{
 		Any: f.any, Near: f.near, Count: i18n.T(ctx, "ideas.count", "Count", f.count), Narrowed: l.narrowed() || !l.Cursor.IsZero() || l.Sort != byDate,
-		Filters: filters(ctx, t, l, path), List: first.address(sitePath, Cursor{}), Plan: first.address(sitePath+"/plan", Cursor{}),
+		Filters: filters(ctx, t, l, path), List: first.address(sitePath, keyset.Cursor{}), Plan: first.address(sitePath+"/plan", keyset.Cursor{}),
 		Data: sitePath + "/donnees.csv", New: ui.Link{Label: i18n.T(ctx, "ideas.new"), Href: sitePath + "/nouvelle"},
 	}
 	if v.SignedIn && v.Has(name, staff...) {
@@ -198,7 +193,7 @@ func frontView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 	for _, sort := range []string{byDate, bySupports, byStir} {
 		by := first
 		by.Sort = sort
-		p.Sorts = append(p.Sorts, ui.Tab{Label: i18n.Message(ctx, "ideas.sort."+sort, nil), Href: by.address(path, Cursor{}), Current: l.Sort == sort})
+		p.Sorts = append(p.Sorts, ui.Tab{Label: i18n.Message(ctx, "ideas.sort."+sort, nil), Href: by.address(path, keyset.Cursor{}), Current: l.Sort == sort})
 	}
 	if !f.page.Next.IsZero() {
 		p.Pager.Next = l.address(path, f.page.Next)
@@ -221,9 +216,9 @@ func filters(ctx context.Context, t *tenant.Tenant, l listing, path string) view
 	}
 	without := func(label string, change func(*listing)) {
 		other := l
-		other.Cursor = Cursor{}
+		other.Cursor = keyset.Cursor{}
 		change(&other)
-		f.Active = append(f.Active, ui.Link{Label: label, Href: other.address(path, Cursor{})})
+		f.Active = append(f.Active, ui.Link{Label: label, Href: other.address(path, keyset.Cursor{})})
 	}
 	if l.Words != "" {
 		without(i18n.T(ctx, "ideas.filter.quoted", "Words", l.Words), func(o *listing) { o.Words = "" })

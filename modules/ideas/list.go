@@ -2,9 +2,7 @@ package ideas
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"parvis/app/citizen"
+	"parvis/app/keyset"
 	"parvis/app/search"
 	"parvis/app/tenant"
 )
@@ -25,7 +24,7 @@ type Query struct {
 	Zone    uuid.UUID
 	State   State // "": all but the merged ones
 	Sort    string
-	Cursor  Cursor
+	Cursor  keyset.Cursor
 	Limit   int
 	Located bool // only those with a point
 }
@@ -33,37 +32,15 @@ type Query struct {
 // Page is a part of a list.
 type Page struct {
 	Items      []*Idea
-	Next, Prev Cursor // zero at the ends
+	Next, Prev keyset.Cursor // zero at the ends
 }
 
-// Cursor is a place in a list: after a row, or before it.
-type Cursor struct {
-	Key    string
-	ID     uuid.UUID
-	Before bool
-}
-
-// IsZero reports whether c is the beginning of the list.
-func (c Cursor) IsZero() bool { return c.ID == uuid.Nil }
-
-// String writes c for an address.
-func (c Cursor) String() string {
-	if c.IsZero() {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(append(c.ID[:], c.Key...))
-}
-
-// parseCursor reads what String wrote for a sort; anything else is the
-// beginning of the list: old addresses lead somewhere.
-func parseCursor(text, sort string, before bool) Cursor {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) <= len(uuid.UUID{}) || len(raw) > 64 {
-		return Cursor{}
-	}
-	c := Cursor{ID: uuid.UUID(raw[:16]), Key: string(raw[16:]), Before: before}
+// readCursor reads the place in a list in some order that an address names. A
+// place in another order is the beginning of the list.
+func readCursor(sort, after, before string) keyset.Cursor {
+	c := keyset.Read(after, before)
 	if !sorts[sort].valid(c.Key) {
-		return Cursor{}
+		return keyset.Cursor{}
 	}
 	return c
 }
@@ -89,7 +66,7 @@ const (
 
 func isMoment(key string) bool {
 	_, err := time.Parse("2006-01-02 15:04:05.999999Z07", key)
-	return err == nil
+	return err == nil && len(key) <= 48 // PostgreSQL takes fewer digits of a second than Go
 }
 
 func isCount(key string) bool {
@@ -102,29 +79,23 @@ func (s store) list(ctx context.Context, tx bun.IDB, t tenant.ID, q Query) (Page
 	if !known {
 		q.Sort, sort = byDate, sorts[byDate]
 	}
-	down := (q.Sort != byAge) != q.Cursor.Before // going back reads the list the other way
-	direction, beyond := "ASC", ">"
-	if down {
-		direction, beyond = "DESC", "<"
-	}
 	sel := tx.NewSelect().TableExpr("ideas.ideas").
-		ColumnExpr(columns).ColumnExpr("core.now() AS now").
-		OrderExpr(sort.column + " " + direction + ", id " + direction).
-		Limit(int64(q.Limit) + 1)
+		ColumnExpr(columns).ColumnExpr("core.now() AS now")
 	if sort.kind == "int" {
 		sel.ColumnExpr(sort.column + "::text AS key")
 	} else {
 		sel.ColumnExpr(`to_char(` + sort.column + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US"Z"') AS key`)
 	}
 	narrow(sel, t, q)
-	if !q.Cursor.IsZero() {
-		sel.Where("("+sort.column+", id) "+beyond+" (?::"+sort.kind+", ?)", q.Cursor.Key, q.Cursor.ID)
-	}
+	keyset.Order{Key: sort.column, Kind: sort.kind, ID: "id", Desc: q.Sort != byAge}.Page(sel, q.Cursor, q.Limit)
 	var rows []row
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return Page{}, fmt.Errorf("list the ideas: %w", err)
 	}
-	return cut(rows, q), nil
+	var page Page
+	rows, page.Next, page.Prev = keyset.Cut(rows, q.Limit, q.Cursor, func(r *row) keyset.Cursor { return keyset.Cursor{Key: r.Key, ID: r.ID} })
+	page.Items = ideasOf(rows)
+	return page, nil
 }
 
 // narrow keeps the ideas that q asks for.
@@ -151,30 +122,6 @@ func narrow(sel *bun.SelectQuery, t tenant.ID, q Query) {
 	default:
 		sel.Where("words @@ websearch_to_tsquery('french', ?)", search.Fold(q.Words))
 	}
-}
-
-// cut keeps the rows of the page in reading order, and says where the
-// neighbours begin.
-func cut(rows []row, q Query) Page {
-	more := len(rows) > q.Limit
-	if more {
-		rows = rows[:q.Limit]
-	}
-	if q.Cursor.Before {
-		slices.Reverse(rows)
-	}
-	page := Page{Items: ideasOf(rows)}
-	if len(rows) == 0 {
-		return page
-	}
-	first, last := rows[0], rows[len(rows)-1]
-	if more || q.Cursor.Before {
-		page.Next = Cursor{Key: last.Key, ID: last.ID}
-	}
-	if (more && q.Cursor.Before) || (!q.Cursor.IsZero() && !q.Cursor.Before) {
-		page.Prev = Cursor{Key: first.Key, ID: first.ID, Before: true}
-	}
-	return page
 }
 
 // count says how many ideas q selects, whatever its page.

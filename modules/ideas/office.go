@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/markdown"
 	"parvis/app/tenant"
 	"parvis/app/ui"
@@ -30,9 +31,7 @@ func (o officeHandlers) index(c *fiber.Ctx) error {
 	l, _ := readListing(c, t)
 	if c.Query("tri") == "" {
 		l.Sort = byAge
-		if l.Cursor = parseCursor(c.Query("apres"), byAge, false); l.Cursor.IsZero() {
-			l.Cursor = parseCursor(c.Query("avant"), byAge, true)
-		}
+		l.Cursor = readCursor(byAge, c.Query(keyset.After), c.Query(keyset.Before))
 	}
 	var f front
 	var totals map[State]int
@@ -51,7 +50,7 @@ func (o officeHandlers) index(c *fiber.Ctx) error {
 }
 
 func officeTable(ctx context.Context, t *tenant.Tenant, l listing, f front, totals map[State]int) views.Table {
-	address := func(l listing, at Cursor) string {
+	address := func(l listing, at keyset.Cursor) string {
 		if l.Sort == byAge {
 			l.Sort = byDate // the usual order has no word in this address
 		}
@@ -66,11 +65,11 @@ func officeTable(ctx context.Context, t *tenant.Tenant, l listing, f front, tota
 		}},
 	}
 	base := l
-	base.Cursor = Cursor{}
+	base.Cursor = keyset.Cursor{}
 	tab := func(state State, label string, n int) {
 		to := base
 		to.State = state
-		p.Tabs = append(p.Tabs, ui.Tab{Label: label, Href: address(to, Cursor{}), Count: strconv.Itoa(n), Current: l.State == state})
+		p.Tabs = append(p.Tabs, ui.Tab{Label: label, Href: address(to, keyset.Cursor{}), Count: strconv.Itoa(n), Current: l.State == state})
 	}
 	tab("", i18n.T(ctx, "ideas.tab.all"), public(totals))
 	for _, s := range stateWords {

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
+	"parvis/app/keyset"
 	"parvis/app/places"
 	"parvis/app/tenant"
 	"parvis/app/web"
@@ -44,7 +45,7 @@ type listing struct {
 	Radius     int
 	Around     places.Point
 	Map        bool
-	Cursor     Cursor
+	Cursor     keyset.Cursor
 }
 
 // readListing reads the address of the list. Whatever is wrong with it, the
@@ -85,17 +86,15 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing) {
 			l.Around = at
 		}
 	}
-	if l.Cursor = parseCursor(form.After, false); l.Cursor.IsZero() {
-		l.Cursor = parseCursor(form.Before, true)
-	}
+	l.Cursor = keyset.Read(form.After, form.Before)
 	if l.Kind == "" {
-		l.Cursor = Cursor{} // only one part of the list has pages
+		l.Cursor = keyset.Cursor{} // only one part of the list has pages
 	}
 	return l
 }
 
 // query writes the address of the list at a place in it.
-func (l listing) query(at Cursor) string {
+func (l listing) query(at keyset.Cursor) string {
 	v := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -125,16 +124,12 @@ func (l listing) query(at Cursor) string {
 	if l.Map {
 		set("vue", "carte")
 	}
-	if at.Before {
-		set("avant", at.String())
-	} else {
-		set("apres", at.String())
-	}
+	at.Write(v)
 	return v.Encode()
 }
 
 // address is the list's own, with what l narrows it by.
-func (l listing) address(at Cursor) string {
+func (l listing) address(at keyset.Cursor) string {
 	if q := l.query(at); q != "" {
 		return sitePath + "?" + q
 	}

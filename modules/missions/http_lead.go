@@ -11,6 +11,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/ui"
 	"parvis/app/web"
 	"parvis/modules/missions/views"
@@ -30,23 +31,17 @@ func (h handlers) desk(c *fiber.Ctx) error {
 func deskQuery(c *fiber.Ctx) Query {
 	words := []rune(c.Query("q"))
 	q := Query{Words: string(words[:min(len(words), 200)]), Limit: perPage}
-	if q.Cursor = parseCursor(c.Query("apres"), false); q.Cursor.IsZero() {
-		q.Cursor = parseCursor(c.Query("avant"), true)
-	}
+	q.Cursor = keyset.Read(c.Query(keyset.After), c.Query(keyset.Before))
 	return q
 }
 
 // deskAddress is the address of such a list at a place in it.
-func deskAddress(path string, q Query, at Cursor) string {
+func deskAddress(path string, q Query, at keyset.Cursor) string {
 	v := url.Values{}
 	if q.Words != "" {
 		v.Set("q", q.Words)
 	}
-	if at.Before {
-		v.Set("avant", at.String())
-	} else if !at.IsZero() {
-		v.Set("apres", at.String())
-	}
+	at.Write(v)
 	if len(v) == 0 {
 		return path
 	}

@@ -2,7 +2,6 @@ package missions
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"math"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"parvis/app/keyset"
 	"parvis/app/module"
 	"parvis/app/places"
 	"parvis/app/search"
@@ -29,7 +29,7 @@ type Query struct {
 	From, To   time.Time    // dated: slots that start in [From, To); zero: whatever is to come
 	Around     places.Point // zero: anywhere
 	Radius     int          // metres around it
-	Cursor     Cursor
+	Cursor     keyset.Cursor
 	Limit      int
 }
 
@@ -37,57 +37,21 @@ type Query struct {
 // dated mission.
 type Page struct {
 	Items      []*Mission
-	Next, Prev Cursor // zero at the ends
+	Next, Prev keyset.Cursor // zero at the ends
 	Now        time.Time
-}
-
-// Cursor is a place in a list: after a row, or before it.
-type Cursor struct {
-	Key    string
-	ID     uuid.UUID
-	Before bool
-}
-
-// IsZero reports whether c is the beginning of the list.
-func (c Cursor) IsZero() bool { return c.ID == uuid.Nil }
-
-// String writes c for an address.
-func (c Cursor) String() string {
-	if c.IsZero() {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(append(c.ID[:], c.Key...))
-}
-
-// parseCursor reads what String wrote. A text that it cannot have written is
-// the beginning of the list: old addresses lead somewhere.
-func parseCursor(text string, before bool) Cursor {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) <= len(uuid.UUID{}) {
-		return Cursor{}
-	}
-	return Cursor{ID: uuid.UUID(raw[:16]), Key: strings.ToValidUTF8(string(raw[16:]), ""), Before: before}
-}
-
-// order is what a list is sorted by, and the type to read its key back.
-type order struct {
-	key  string
-	args []any
-	kind string
-	desc bool
 }
 
 // order of a query: by distance where there is a middle, then by date, the
 // latest published first for regular missions.
-func (q Query) order() order {
+func (q Query) order() keyset.Order {
 	switch {
 	case !q.Around.IsZero():
 		key, args := squared(q.Around)
-		return order{key: key, args: args, kind: "bigint"}
+		return keyset.Order{Key: key, Args: args, Kind: "bigint", ID: "m.id"}
 	case q.Kind == Regular:
-		return order{key: "m.published_at", kind: "timestamptz", desc: true}
+		return keyset.Order{Key: "m.published_at", Kind: "timestamptz", ID: "m.id", Desc: true}
 	}
-	return order{key: "s.starts_at", kind: "timestamptz"}
+	return keyset.Order{Key: "s.starts_at", Kind: "timestamptz", ID: "m.id"}
 }
 
 // squared is how far a mission is from a point, as the square of micro-degrees
@@ -116,28 +80,29 @@ func (s store) list(ctx context.Context, tx bun.IDB, t tenant.ID, q Query) (Page
 		return Page{}, err
 	}
 	by := q.order()
-	direction, beyond := "ASC", ">"
-	if by.desc != q.Cursor.Before { // going back reads the list the other way
-		direction, beyond = "DESC", "<"
-	}
 	sel := tx.NewSelect().TableExpr("missions.missions AS m").
 		ColumnExpr(columns).
 		ColumnExpr("s.id AS slot_id, s.starts_at, s.ends_at, s.capacity, s.capacity - s.taken AS left").
-		ColumnExpr("("+by.key+")::text AS key", by.args...).
+		ColumnExpr("("+by.Key+")::text AS key", by.Args...).
 		Join("JOIN missions.slots AS s ON s.tenant_id = m.tenant_id AND s.mission_id = m.id").
-		Where("m.tenant_id = ? AND m.published_at IS NOT NULL AND m.cancelled_at IS NULL", t).
-		OrderExpr(by.key+" "+direction, by.args...).OrderExpr("m.id " + direction).
-		Limit(int64(q.Limit) + 1)
+		Where("m.tenant_id = ? AND m.published_at IS NOT NULL AND m.cancelled_at IS NULL", t)
 	filter(sel, t, q, now)
-	if !q.Cursor.IsZero() {
-		args := append(slices.Clone(by.args), q.Cursor.Key, q.Cursor.ID)
-		sel.Where("("+by.key+", m.id) "+beyond+" (?::"+by.kind+", ?)", args...)
-	}
+	by.Page(sel, q.Cursor, q.Limit)
 	var rows []row
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return Page{}, fmt.Errorf("list the missions: %w", err)
 	}
-	return cutPage(rows, q, now), nil
+	return pageOf(rows, q, now), nil
+}
+
+func pageOf(rows []row, q Query, now time.Time) Page {
+	page := Page{Now: now}
+	rows, page.Next, page.Prev = keyset.Cut(rows, q.Limit, q.Cursor, func(r *row) keyset.Cursor { return keyset.Cursor{Key: r.Key, ID: r.ID} })
+	page.Items = make([]*Mission, len(rows))
+	for i := range rows {
+		page.Items[i] = rows[i].mission(now)
+	}
+	return page
 }
 
 func filter(sel *bun.SelectQuery, t tenant.ID, q Query, now time.Time) {
@@ -180,33 +145,6 @@ func filter(sel *bun.SelectQuery, t tenant.ID, q Query, now time.Time) {
 	}
 }
 
-// cutPage keeps the rows of the page in reading order, and says where the
-// neighbours begin.
-func cutPage(rows []row, q Query, now time.Time) Page {
-	more := len(rows) > q.Limit
-	if more {
-		rows = rows[:q.Limit]
-	}
-	if q.Cursor.Before {
-		slices.Reverse(rows)
-	}
-	page := Page{Now: now, Items: make([]*Mission, len(rows))}
-	for i := range rows {
-		page.Items[i] = rows[i].mission(now)
-	}
-	if len(rows) == 0 {
-		return page
-	}
-	if more || q.Cursor.Before {
-		last := rows[len(rows)-1]
-		page.Next = Cursor{Key: last.Key, ID: last.ID}
-	}
-	if (more && q.Cursor.Before) || (!q.Cursor.IsZero() && !q.Cursor.Before) {
-		page.Prev = Cursor{Key: rows[0].Key, ID: rows[0].ID, Before: true}
-	}
-	return page
-}
-
 // led lists the missions of some hosts, the latest changed first; of every host
 // when hosts is nil.
 func (s store) led(ctx context.Context, tx bun.IDB, t tenant.ID, hosts []uuid.UUID, q Query) (Page, error) {
@@ -214,16 +152,12 @@ func (s store) led(ctx context.Context, tx bun.IDB, t tenant.ID, hosts []uuid.UU
 	if err != nil {
 		return Page{}, err
 	}
-	direction, beyond := "DESC", "<"
-	if q.Cursor.Before {
-		direction, beyond = "ASC", ">"
-	}
 	// The date that tells where a mission stands is that of its last slot.
 	sel := tx.NewSelect().TableExpr("missions.missions AS m").ColumnExpr(columns).ColumnExpr("m.updated_at::text AS key").
 		ColumnExpr("s.id AS slot_id, s.starts_at, s.ends_at, s.capacity, s.capacity - s.taken AS left").
 		Join(`LEFT JOIN LATERAL (SELECT id, starts_at, ends_at, capacity, taken FROM missions.slots
 			WHERE tenant_id = m.tenant_id AND mission_id = m.id ORDER BY starts_at DESC NULLS FIRST LIMIT 1) AS s ON true`).
-		Where("m.tenant_id = ?", t).OrderExpr("m.updated_at " + direction).OrderExpr("m.id " + direction).Limit(int64(q.Limit) + 1)
+		Where("m.tenant_id = ?", t)
 	if hosts != nil {
 		sel.WhereGroup(" AND ", func(sel *bun.SelectQuery) *bun.SelectQuery {
 			if len(hosts) > 0 {
@@ -238,14 +172,12 @@ func (s store) led(ctx context.Context, tx bun.IDB, t tenant.ID, hosts []uuid.UU
 	if q.Words != "" {
 		sel.Where("m.words @@ websearch_to_tsquery('french', ?)", search.Fold(q.Words))
 	}
-	if !q.Cursor.IsZero() {
-		sel.Where("(m.updated_at, m.id) "+beyond+" (?::timestamptz, ?)", q.Cursor.Key, q.Cursor.ID)
-	}
+	keyset.Order{Key: "m.updated_at", Kind: "timestamptz", ID: "m.id", Desc: true}.Page(sel, q.Cursor, q.Limit)
 	var rows []row
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return Page{}, fmt.Errorf("list the missions of a host: %w", err)
 	}
-	return cutPage(rows, q, now), nil
+	return pageOf(rows, q, now), nil
 }
 
 // byIDs returns missions by their IDs, without their slots.

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
+	"parvis/app/keyset"
 	"parvis/app/module"
 	"parvis/app/places"
 )
@@ -35,7 +36,7 @@ func TestListsReadByIndex(t *testing.T) {
 		"a day":     {Kind: Dated, From: time.Now().Add(240 * time.Hour), To: time.Now().Add(264 * time.Hour), Limit: perPage},
 		"near":      {Kind: Dated, Around: around, Radius: 1000, Limit: perPage},
 		"by words":  {Kind: Dated, Words: "haie bocagère", Limit: perPage},
-		"a page on": {Kind: Dated, Limit: perPage, Cursor: Cursor{Key: time.Now().Add(1000 * time.Hour).Format(time.RFC3339), ID: s.assoc}},
+		"a page on": {Kind: Dated, Limit: perPage, Cursor: keyset.Cursor{Key: time.Now().Add(1000 * time.Hour).Format(time.RFC3339), ID: s.assoc}},
 	} {
 		queries[what] = func(ctx context.Context, tx bun.Tx) error {
 			page, err := s.service.store.list(ctx, tx, s.town.ID, q)

@@ -10,6 +10,7 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/i18n"
+	"parvis/app/keyset"
 	"parvis/app/markdown"
 	"parvis/app/module"
 	"parvis/app/places"
@@ -226,7 +227,7 @@ func indexView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 		only.Kind, only.Map = part.word, false
 		switch {
 		case l.Kind == "" && !list.Next.IsZero():
-			shown.More = &ui.Link{Label: i18n.T(ctx, "missions.more"), Href: only.address(Cursor{})}
+			shown.More = &ui.Link{Label: i18n.T(ctx, "missions.more"), Href: only.address(keyset.Cursor{})}
 		case l.Kind != "":
 			p.Pager = pagerOf(list.Page, l.address)
 		}
@@ -252,7 +253,7 @@ func indexView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 	return p
 }
 
-func pagerOf(page Page, address func(Cursor) string) (p ui.PagerProps) {
+func pagerOf(page Page, address func(keyset.Cursor) string) (p ui.PagerProps) {
 	if !page.Next.IsZero() {
 		p.Next = address(page.Next)
 	}
@@ -276,7 +277,7 @@ func kindTabs(ctx context.Context, l listing) []ui.Tab {
 	tab := func(kind, label string) ui.Tab {
 		to := l
 		to.Kind = kind
-		return ui.Tab{Label: label, Href: to.address(Cursor{}), Current: l.Kind == kind}
+		return ui.Tab{Label: label, Href: to.address(keyset.Cursor{}), Current: l.Kind == kind}
 	}
 	return []ui.Tab{
 		tab("", i18n.T(ctx, "missions.tab.all")), tab("ponctuelles", i18n.T(ctx, "missions.tab.dated")),
@@ -292,7 +293,7 @@ func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters
 	without := func(label string, change func(*listing)) {
 		to := l
 		change(&to)
-		f.Active = append(f.Active, ui.Link{Label: label, Href: to.address(Cursor{})})
+		f.Active = append(f.Active, ui.Link{Label: label, Href: to.address(keyset.Cursor{})})
 	}
 	if l.Words != "" {
 		without(i18n.T(ctx, "missions.filter.quoted", "Words", l.Words), func(l *listing) { l.Words = "" })

@@ -8,8 +8,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
-	"parvis/app/database"
-	"parvis/app/fault"
 	"parvis/app/module"
 	"parvis/app/places"
 	"parvis/app/tenant"
@@ -27,23 +25,15 @@ type listed struct {
 // list reads one page of what one may join. A cursor that PostgreSQL cannot
 // read is the beginning of the list.
 func (s *service) list(ctx context.Context, t *tenant.Tenant, q Query) (l listed, err error) {
-	read := func(ctx context.Context, tx bun.Tx) (err error) {
+	err = s.db.ReadPage(ctx, t.ID, &q.Cursor, func(ctx context.Context, tx bun.Tx) (err error) {
 		if l.Page, err = s.store.list(ctx, tx, t.ID, q); err != nil {
 			return err
 		}
 		l.hosts, err = s.hostsOf(ctx, tx, t, hostIDs(l.Items)...)
 		return err
-	}
-	err = s.db.ReadTenant(ctx, t.ID, read)
-	if badCursor(err) && !q.Cursor.IsZero() {
-		q.Cursor = Cursor{}
-		err = s.db.ReadTenant(ctx, t.ID, read)
-	}
+	})
 	return l, err
 }
-
-// badCursor reports whether PostgreSQL could not read what an address said.
-func badCursor(err error) bool { return fault.KindOf(err) == database.ErrUnreadable.Kind }
 
 func hostIDs(list []*Mission) []uuid.UUID {
 	var ids []uuid.UUID
@@ -160,7 +150,7 @@ type desk struct {
 }
 
 func (s *service) desk(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q Query) (d desk, err error) {
-	read := func(ctx context.Context, tx bun.Tx) error {
+	err = s.db.ReadPage(ctx, t.ID, &q.Cursor, func(ctx context.Context, tx bun.Tx) error {
 		if d.actor, err = s.actor(ctx, tx, t.ID, v); err != nil {
 			return err
 		}
@@ -182,29 +172,19 @@ func (s *service) desk(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, 
 		}
 		d.hosts, err = s.hostsOf(ctx, tx, t, hostIDs(d.Items)...)
 		return err
-	}
-	err = s.db.ReadTenant(ctx, t.ID, read)
-	if badCursor(err) && !q.Cursor.IsZero() {
-		q.Cursor = Cursor{}
-		err = s.db.ReadTenant(ctx, t.ID, read)
-	}
+	})
 	return d, err
 }
 
 // all lists every mission of the town, for its back office.
 func (s *service) all(ctx context.Context, t *tenant.Tenant, q Query) (l listed, err error) {
-	read := func(ctx context.Context, tx bun.Tx) (err error) {
+	err = s.db.ReadPage(ctx, t.ID, &q.Cursor, func(ctx context.Context, tx bun.Tx) (err error) {
 		if l.Page, err = s.store.led(ctx, tx, t.ID, nil, q); err != nil {
 			return err
 		}
 		l.hosts, err = s.hostsOf(ctx, tx, t, hostIDs(l.Items)...)
 		return err
-	}
-	err = s.db.ReadTenant(ctx, t.ID, read)
-	if badCursor(err) && !q.Cursor.IsZero() {
-		q.Cursor = Cursor{}
-		err = s.db.ReadTenant(ctx, t.ID, read)
-	}
+	})
 	return l, err
 }
 
