@@ -14,11 +14,11 @@ import (
 )
 
 // Size is how much of everything a big town has.
-type Size struct{ People, Projects, Ballots, Ideas, Comments, Associations, Missions int }
+type Size struct{ People, Projects, Ballots, Ideas, Comments, Associations, Events, Missions int }
 
 // BigTown is the size at which every list must still be quick.
 var BigTown = Size{
-	People: 100_000, Projects: 500, Ballots: 200_000, Ideas: 50_000, Comments: 200_000, Associations: 2_500, Missions: 30_000,
+	People: 100_000, Projects: 500, Ballots: 200_000, Ideas: 50_000, Comments: 200_000, Associations: 2_500, Events: 10_000, Missions: 30_000,
 }
 
 // bigHost is where the big town answers.
@@ -47,22 +47,17 @@ func (size Size) Load(ctx context.Context, s kernel.Seeding, progress func(step 
 	if err != nil {
 		return err
 	}
+	one := map[string]int{"associations": size.Associations, "agenda": size.Events, "missions": size.Missions}
+	two := map[string][2]int{"budgets": {size.Projects, size.Ballots}, "ideas": {size.Ideas, size.Comments}}
 	for _, m := range s.Modules {
 		name := m.Manifest().Name
 		step := func(total int) func(int) { return func(done int) { progress(name, done, total) } }
 		switch m := m.(type) {
 		case filler2:
-			first, second := size.Ideas, size.Comments
-			if name == "budgets" {
-				first, second = size.Projects, size.Ballots
-			}
-			err = m.Fill(ctx, t, crowd, first, second, step(first+second))
+			n := two[name]
+			err = m.Fill(ctx, t, crowd, n[0], n[1], step(n[0]+n[1]))
 		case filler1:
-			n := size.Associations
-			if name == "missions" {
-				n = size.Missions
-			}
-			err = m.Fill(ctx, t, crowd, n, step(n))
+			err = m.Fill(ctx, t, crowd, one[name], step(one[name]))
 		}
 		if err != nil {
 			return fmt.Errorf("fill %s: %w", name, err)

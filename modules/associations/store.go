@@ -182,16 +182,17 @@ type newsRow struct {
 	At            time.Time
 }
 
-// latestNews lists the newest news of public associations, one of each.
+// latestNews lists the newest news of public associations, one of each. It
+// reads from the newest on and stops at the limit.
 func (store) latestNews(ctx context.Context, tx bun.IDB, t tenant.ID, within time.Duration, limit int) ([]newsRow, error) {
 	var rows []newsRow
 	err := tx.NewRaw(`
-		SELECT association_id, name, title, at FROM (
-			SELECT DISTINCT ON (p.association_id) p.association_id, a.name, p.title, p.published_at AS at
-			FROM associations.posts p JOIN associations.associations a ON a.tenant_id = p.tenant_id AND a.id = p.association_id
-			WHERE p.tenant_id = ? AND a.state IN ('listed', 'verified') AND p.published_at > core.now() - make_interval(secs => ?)
-			ORDER BY p.association_id, p.published_at DESC) AS latest
-		ORDER BY at DESC LIMIT ?`, t, within.Seconds(), limit).Scan(ctx, &rows)
+		SELECT p.association_id, a.name, p.title, p.published_at AS at
+		FROM associations.posts p JOIN associations.associations a ON a.tenant_id = p.tenant_id AND a.id = p.association_id
+		WHERE p.tenant_id = ? AND a.state IN ('listed', 'verified') AND p.published_at > core.now() - make_interval(secs => ?)
+			AND NOT EXISTS (SELECT FROM associations.posts n
+				WHERE n.tenant_id = p.tenant_id AND n.association_id = p.association_id AND (n.published_at, n.id) > (p.published_at, p.id))
+		ORDER BY p.published_at DESC LIMIT ?`, t, within.Seconds(), limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("list the latest news: %w", err)
 	}

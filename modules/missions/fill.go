@@ -3,7 +3,6 @@ package missions
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,26 +10,49 @@ import (
 
 	"parvis/app/citizen"
 	"parvis/app/database"
-	"parvis/app/places"
+	"parvis/app/filling"
 	"parvis/app/search"
 	"parvis/app/tenant"
 )
 
-// generatedAtOnce is how many missions one statement writes.
-const generatedAtOnce = 1000
+// fillBatch is how many missions one statement writes.
+const fillBatch = 1_000
 
-// Fill gives a town n published missions of the town hall, the same every time:
-// one in four regular, the others with two slots in the coming year, to one in
-// three of which somebody comes. It says how many are written as it goes. It is
-// for measuring, not for showing.
+// What the missions of a filled town are made of.
+var (
+	fillActs   = []string{"Servir", "Préparer", "Animer", "Accompagner", "Planter", "Ranger", "Lire", "Réparer", "Tenir", "Distribuer"}
+	fillThings = []string{
+		"les repas du samedi", "une haie bocagère", "un atelier vélo", "des personnes âgées", "la bibliothèque", "un stand à la fête",
+		"la collecte alimentaire", "le tournoi des jeunes", "les jardins partagés", "une visite du quartier",
+	}
+)
+
+// Fill gives a town n published missions, the same every time, of the town hall
+// and of associations that people answer for: one in four regular, the others
+// with two slots in the coming year, to one in three of which somebody comes.
+// It is how the lists of a big town are tried: nothing in it goes through the
+// pages.
 func (m *Module) Fill(ctx context.Context, t *tenant.Tenant, people []citizen.ID, n int, progress func(done int)) error {
-	random := rand.New(rand.NewPCG(20261111, 30000))
+	var hosts []*uuid.UUID
+	err := m.service.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) (err error) {
+		hosts, err = filling.Hosts(ctx, tx, m.service.hosts, t, people)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("fill the missions: %w", err)
+	}
+	from := filling.New(t, 30_000)
 	for done := 0; done < n; {
-		part := min(generatedAtOnce, n-done)
-		batch := newBatch(random, t, people, done, part)
-		err := m.service.db.InTenant(ctx, t.ID, func(ctx context.Context, _ bun.Tx) error { return batch.insert(ctx, t.ID) })
+		part := min(fillBatch, n-done)
+		err := m.service.db.InTenant(database.Patiently(ctx, time.Minute), t.ID, func(ctx context.Context, tx bun.Tx) error {
+			now, err := m.service.store.now(ctx, tx)
+			if err != nil {
+				return err
+			}
+			return newBatch(from, people, hosts, now, done, part).insert(ctx, t.ID)
+		})
 		if err != nil {
-			return fmt.Errorf("generate missions: %w", err)
+			return fmt.Errorf("fill the missions: %w", err)
 		}
 		done += part
 		progress(done)
@@ -41,7 +63,7 @@ func (m *Module) Fill(ctx context.Context, t *tenant.Tenant, people []citizen.ID
 // batch is missions and slots as columns, for unnest: PostgreSQL has no COPY
 // into tables with row level security.
 type batch struct {
-	ids, zones                    []*uuid.UUID
+	ids, hosts, zones             []*uuid.UUID
 	kinds, titles, bodies, themes []string
 	patterns, words               []string
 	lats, lons                    []int32
@@ -53,27 +75,19 @@ type batch struct {
 	joined                        []int
 }
 
-var (
-	generatedActs   = []string{"Servir", "Préparer", "Animer", "Accompagner", "Planter", "Ranger", "Lire", "Réparer", "Tenir", "Distribuer"}
-	generatedThings = []string{
-		"les repas du samedi", "une haie bocagère", "un atelier vélo", "des personnes âgées", "la bibliothèque", "un stand à la fête",
-		"la collecte alimentaire", "le tournoi des jeunes", "les jardins partagés", "une visite du quartier",
-	}
-)
-
-func newBatch(random *rand.Rand, t *tenant.Tenant, people []citizen.ID, from, n int) *batch {
+// newBatch makes n missions, the first of which is the one of that number.
+func newBatch(from *filling.Source, people []citizen.ID, hosts []*uuid.UUID, now time.Time, first, n int) *batch {
 	b := &batch{}
-	center, now := places.Center(t), time.Now().Truncate(time.Hour)
-	for i := from; i < from+n; i++ {
-		id := uuid.NewSHA1(uuid.UUID(t.ID), fmt.Appendf(nil, "mission %d", i))
-		title := fmt.Sprintf("%s %s, no %d", generatedActs[random.IntN(len(generatedActs))], generatedThings[random.IntN(len(generatedThings))], i+1)
+	for i := first; i < first+n; i++ {
+		id := from.ID("mission", i)
+		title := fmt.Sprintf("%s %s, no %d", filling.Pick(from, fillActs), filling.Pick(from, fillThings), i+1)
 		b.ids, b.titles = append(b.ids, &id), append(b.titles, title)
 		b.bodies = append(b.bodies, "On vous attend : "+title+". Aucune expérience n'est demandée.")
 		b.words = append(b.words, search.Fold(title))
-		b.zones = append(b.zones, pickZone(random, t))
-		b.themes = append(b.themes, Themes[random.IntN(len(Themes))])
-		b.lats = append(b.lats, int32(center.Lat+random.IntN(120_000)-60_000))
-		b.lons = append(b.lons, int32(center.Lon+random.IntN(180_000)-90_000))
+		b.hosts, b.zones = append(b.hosts, filling.Pick(from, hosts)), append(b.zones, from.Zone())
+		b.themes = append(b.themes, filling.Pick(from, Themes))
+		lat, lon := from.Point()
+		b.lats, b.lons = append(b.lats, lat), append(b.lons, lon)
 		b.minors, b.accessible = append(b.minors, i%3 == 0), append(b.accessible, i%4 == 0)
 		if i%4 == 3 {
 			b.kinds, b.patterns = append(b.kinds, string(Regular)), append(b.patterns, "une fois par semaine")
@@ -81,22 +95,15 @@ func newBatch(random *rand.Rand, t *tenant.Tenant, people []citizen.ID, from, n 
 			continue
 		}
 		b.kinds, b.patterns = append(b.kinds, string(Dated)), append(b.patterns, "")
-		for k := range 2 {
-			start := now.Add(time.Duration(24+random.IntN(365*24)) * time.Hour)
-			b.slot(id, k, &start)
-		}
+		start := now.Truncate(time.Hour).Add(time.Duration(24+from.IntN(365*24)) * time.Hour)
+		again := start.Add(time.Duration(1+from.IntN(60)) * 24 * time.Hour)
+		b.slot(id, 0, &start)
+		b.slot(id, 1, &again)
 		if i%3 == 0 && len(people) > 0 {
-			b.comers, b.joined = append(b.comers, uuid.UUID(people[random.IntN(len(people))])), append(b.joined, len(b.slotIDs)-1)
+			b.comers, b.joined = append(b.comers, uuid.UUID(filling.Pick(from, people))), append(b.joined, len(b.slotIDs)-1)
 		}
 	}
 	return b
-}
-
-func pickZone(random *rand.Rand, t *tenant.Tenant) *uuid.UUID {
-	if len(t.Zones) == 0 {
-		return nil
-	}
-	return &t.Zones[random.IntN(len(t.Zones))].ID
 }
 
 func (b *batch) slot(mission uuid.UUID, k int, start *time.Time) {
@@ -107,14 +114,14 @@ func (b *batch) slot(mission uuid.UUID, k int, start *time.Time) {
 func (b *batch) insert(ctx context.Context, t tenant.ID) error {
 	tx := database.Tx(ctx)
 	_, err := tx.Exec(ctx, `
-		INSERT INTO missions.missions (tenant_id, id, kind, title, body, theme, pattern, zone_id, lat, lon, minors, accessible,
+		INSERT INTO missions.missions (tenant_id, id, association_id, kind, title, body, theme, pattern, zone_id, lat, lon, minors, accessible,
 			words, published_at, created_at, updated_at)
-		SELECT $1, g.id, g.kind, g.title, g.body, g.theme, g.pattern, g.zone, g.lat, g.lon, g.minors, g.accessible,
+		SELECT $1, g.id, g.host, g.kind, g.title, g.body, g.theme, g.pattern, g.zone, g.lat, g.lon, g.minors, g.accessible,
 			to_tsvector('french', g.words), core.now(), core.now(), core.now()
 		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::int[], $10::int[],
-			$11::boolean[], $12::boolean[], $13::text[]) AS g (id, kind, title, body, theme, pattern, zone, lat, lon, minors, accessible, words)
+			$11::boolean[], $12::boolean[], $13::text[], $14::uuid[]) AS g (id, kind, title, body, theme, pattern, zone, lat, lon, minors, accessible, words, host)
 		ON CONFLICT DO NOTHING`,
-		t.String(), b.ids, b.kinds, b.titles, b.bodies, b.themes, b.patterns, b.zones, b.lats, b.lons, b.minors, b.accessible, b.words)
+		t.String(), b.ids, b.kinds, b.titles, b.bodies, b.themes, b.patterns, b.zones, b.lats, b.lons, b.minors, b.accessible, b.words, b.hosts)
 	if err != nil {
 		return err
 	}
