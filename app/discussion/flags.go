@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -126,14 +125,12 @@ func (c content) mayFlag(v citizen.Viewer, f Flag) error {
 		return ErrOwnFlag
 	case c.seen() == Hidden || c.seen() == Withdrawn:
 		return ErrNotFound
-	case !slices.Contains(Kinds, f.Kind):
-		return fault.OnFields(fault.Field{Name: "kind", Key: "discussion.flag.kind_missing"})
-	case f.Kind == "other" && f.Note == "":
-		return fault.OnFields(fault.Field{Name: "note", Key: "discussion.flag.note_missing"})
-	case utf8.RuneCountInString(f.Note) > maxNote:
-		return fault.OnFields(fault.Field{Name: "note", Key: "discussion.too_long", Args: fault.Args{"Limit": maxNote}})
 	}
-	return nil
+	var wrong fault.Complaints
+	wrong.When(!slices.Contains(Kinds, f.Kind), "kind", "discussion.flag.kind_missing")
+	wrong.When(f.Kind == "other" && f.Note == "", "note", "discussion.flag.note_missing")
+	wrong.Bound(f.Note, "note", maxNote)
+	return wrong.Err()
 }
 
 // hideIfEnough hides a content that enough residents have flagged, unless staff

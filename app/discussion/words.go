@@ -130,11 +130,8 @@ func tidy(text string) string {
 
 // demand checks a text that must be there, within a bound.
 func demand(field, text, missing string, most int) error {
-	if text == "" {
-		return fault.OnFields(fault.Field{Name: field, Key: missing})
-	}
-	if utf8.RuneCountInString(text) > most {
-		return fault.OnFields(fault.Field{Name: field, Key: "discussion.too_long", Args: fault.Args{"Limit": most}})
-	}
-	return nil
+	var wrong fault.Complaints
+	wrong.When(text == "", field, missing)
+	wrong.Bound(text, field, most)
+	return wrong.Err()
 }

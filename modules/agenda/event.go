@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -95,30 +94,19 @@ func (d Details) trimmed(t *tenant.Tenant) Details {
 // check says what is wrong with trimmed details, seen at a moment. What is past
 // may stay so, but nothing new is announced afterwards.
 func (d Details) check(t *tenant.Tenant, now time.Time, fresh bool) error {
-	var wrong []fault.Field
-	when := func(bad bool, field, key string, args fault.Args) {
-		if bad {
-			wrong = append(wrong, fault.Field{Name: field, Key: key, Args: args})
-		}
-	}
-	bound := func(text, field string, limit int) {
-		when(utf8.RuneCountInString(text) > limit, field, "agenda.too_long", fault.Args{"Limit": limit})
-	}
-	when(d.Title == "", "title", "agenda.title.missing", nil)
-	bound(d.Title, "title", maxTitle)
-	when(d.Starts.IsZero(), "starts", "agenda.starts.missing", nil)
-	when(d.Starts.After(now.Add(farthest)), "starts", "agenda.starts.far", nil)
-	when(!d.Starts.IsZero() && !d.Ends.After(d.Starts), "ends", "agenda.ends.before", nil)
-	when(d.Ends.Sub(d.Starts) > module.LongestEntry, "ends", "agenda.ends.far", nil)
-	when(fresh && !d.Starts.IsZero() && d.Ends.After(d.Starts) && !d.Ends.After(now), "starts", "agenda.starts.past", nil)
-	bound(d.Place, "place", maxPlace)
+	var wrong fault.Complaints
+	wrong.When(d.Title == "", "title", "agenda.title.missing")
+	wrong.Bound(d.Title, "title", maxTitle)
+	wrong.When(d.Starts.IsZero(), "starts", "agenda.starts.missing")
+	wrong.When(d.Starts.After(now.Add(farthest)), "starts", "agenda.starts.far")
+	wrong.When(!d.Starts.IsZero() && !d.Ends.After(d.Starts), "ends", "agenda.ends.before")
+	wrong.When(d.Ends.Sub(d.Starts) > module.LongestEntry, "ends", "agenda.ends.far")
+	wrong.When(fresh && !d.Starts.IsZero() && d.Ends.After(d.Starts) && !d.Ends.After(now), "starts", "agenda.starts.past")
+	wrong.Bound(d.Place, "place", maxPlace)
 	known := d.Zone == uuid.Nil || slices.ContainsFunc(t.Zones, func(z tenant.Zone) bool { return z.ID == d.Zone })
-	when(!known, "zone", "agenda.zone.unknown", nil)
-	bound(d.Body, "body", maxBody)
-	if len(wrong) == 0 {
-		return nil
-	}
-	return fault.OnFields(wrong...)
+	wrong.When(!known, "zone", "agenda.zone.unknown")
+	wrong.Bound(d.Body, "body", maxBody)
+	return wrong.Err()
 }
 
 // tidy keeps the lines of a text as the browser sends them, without what

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -163,11 +162,11 @@ func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, 
 func (s *service) cancel(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, reason string) error {
 	reason = tidy(reason)
 	return s.act(ctx, t, v, id, 0, actCancel, func(e *Event) error {
-		switch {
-		case reason == "":
-			return fault.OnFields(fault.Field{Name: "reason", Key: "agenda.reason.missing"})
-		case utf8.RuneCountInString(reason) > maxReason:
-			return fault.OnFields(fault.Field{Name: "reason", Key: "agenda.too_long", Args: fault.Args{"Limit": maxReason}})
+		var wrong fault.Complaints
+		wrong.When(reason == "", "reason", "agenda.reason.missing")
+		wrong.Bound(reason, "reason", maxReason)
+		if err := wrong.Err(); err != nil {
+			return err
 		}
 		e.CancelledAt, e.CancelReason = e.Now, reason
 		return nil

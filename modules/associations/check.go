@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -14,31 +13,6 @@ import (
 	"parvis/app/search"
 	"parvis/app/tenant"
 )
-
-// complaints gathers what is wrong with the fields of a form.
-type complaints []fault.Field
-
-// when adds a complaint about a field if bad.
-func (c *complaints) when(bad bool, field, key string) {
-	if bad {
-		*c = append(*c, fault.Field{Name: field, Key: key})
-	}
-}
-
-// bound adds a complaint about a text that is longer than limit characters.
-func (c *complaints) bound(text, field string, limit int) {
-	if utf8.RuneCountInString(text) > limit {
-		*c = append(*c, fault.Field{Name: field, Key: "associations.too_long", Args: fault.Args{"Limit": limit}})
-	}
-}
-
-// err returns the fault that says it all, nil when nothing is wrong.
-func (c complaints) err() error {
-	if len(c) == 0 {
-		return nil
-	}
-	return fault.OnFields(c...)
-}
 
 // tidy keeps the lines of a text as the browser sends them, without what
 // PostgreSQL cannot hold.
@@ -68,25 +42,25 @@ func (s Sheet) trimmed() Sheet {
 var phoneRE = regexp.MustCompile(`^\+?[0-9][0-9 .()-]{4,}$`)
 
 // check says what is wrong with a trimmed sheet.
-func (s Sheet) check(c *complaints, town *tenant.Tenant) {
-	c.when(search.Words(s.Name) == "", "name", "associations.name.missing")
-	c.bound(s.Name, "name", maxName)
-	c.bound(s.Acronym, "acronym", maxAcronym)
-	c.when(s.Purpose == "", "purpose", "associations.purpose.missing")
-	c.bound(s.Purpose, "purpose", maxPurpose)
-	c.bound(s.Body, "body", maxBody)
-	c.when(!knownTheme(s.Theme), "theme", "associations.theme.missing")
+func (s Sheet) check(c *fault.Complaints, town *tenant.Tenant) {
+	c.When(search.Words(s.Name) == "", "name", "associations.name.missing")
+	c.Bound(s.Name, "name", maxName)
+	c.Bound(s.Acronym, "acronym", maxAcronym)
+	c.When(s.Purpose == "", "purpose", "associations.purpose.missing")
+	c.Bound(s.Purpose, "purpose", maxPurpose)
+	c.Bound(s.Body, "body", maxBody)
+	c.When(!knownTheme(s.Theme), "theme", "associations.theme.missing")
 	known := s.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == s.Zone })
-	c.when(!known, "zone", "associations.zone.unknown")
-	c.bound(s.Address, "address", maxAddress)
+	c.When(!known, "zone", "associations.zone.unknown")
+	c.Bound(s.Address, "address", maxAddress)
 	_, badEmail := identity.ParseEmail(s.Email)
-	c.when(s.Email != "" && (badEmail != nil || len(s.Email) > maxEmail), "email", "associations.email.bad")
-	c.when(s.Phone != "" && (!phoneRE.MatchString(s.Phone) || len(s.Phone) > maxPhone), "phone", "associations.phone.bad")
-	c.when(s.Website != "" && !isWeb(s.Website), "website", "associations.website.bad")
+	c.When(s.Email != "" && (badEmail != nil || len(s.Email) > maxEmail), "email", "associations.email.bad")
+	c.When(s.Phone != "" && (!phoneRE.MatchString(s.Phone) || len(s.Phone) > maxPhone), "phone", "associations.phone.bad")
+	c.When(s.Website != "" && !isWeb(s.Website), "website", "associations.website.bad")
 	_, goodRNA := parseRNA(s.RNA)
-	c.when(!goodRNA, "rna", "associations.rna.bad")
+	c.When(!goodRNA, "rna", "associations.rna.bad")
 	_, goodSIRET := parseSIRET(s.SIRET)
-	c.when(!goodSIRET, "siret", "associations.siret.bad")
+	c.When(!goodSIRET, "siret", "associations.siret.bad")
 }
 
 // isWeb reports whether text is the address of a site.
@@ -96,15 +70,15 @@ func isWeb(text string) bool {
 }
 
 // checkClaim says what is wrong with a claim.
-func checkClaim(c *complaints, position, message string) {
-	c.when(!slices.Contains(Positions, position), "position", "associations.position.missing")
-	c.bound(message, "message", maxMessage)
+func checkClaim(c *fault.Complaints, position, message string) {
+	c.When(!slices.Contains(Positions, position), "position", "associations.position.missing")
+	c.Bound(message, "message", maxMessage)
 }
 
 // checkReason says what is wrong with a reason that will be told.
 func checkReason(reason string) error {
-	var wrong complaints
-	wrong.when(reason == "", "reason", "associations.reason.missing")
-	wrong.bound(reason, "reason", maxReason)
-	return wrong.err()
+	var wrong fault.Complaints
+	wrong.When(reason == "", "reason", "associations.reason.missing")
+	wrong.Bound(reason, "reason", maxReason)
+	return wrong.Err()
 }

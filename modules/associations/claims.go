@@ -53,9 +53,9 @@ func (s *service) claim(ctx context.Context, t tenant.ID, v citizen.Viewer, id u
 		if already {
 			return ErrAlreadyAnswers
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		checkClaim(&wrong, position, message)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		return s.store.insertClaim(ctx, tx, t, Claim{ID: uuid.New(), Association: id, Citizen: v.ID, Position: position, Message: message})

@@ -58,9 +58,9 @@ func (s *service) add(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, s
 
 // fit says what is wrong with the sheet of a.
 func (a *Association) fit(t *tenant.Tenant) error {
-	var wrong complaints
+	var wrong fault.Complaints
 	a.Sheet.check(&wrong, t)
-	return wrong.err()
+	return wrong.Err()
 }
 
 // found adds the association of somebody who answers for it. It shows once the
@@ -72,10 +72,10 @@ func (s *service) found(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 		if err := s.mayClaim(ctx, tx, t.ID, v); err != nil {
 			return err
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		a.Sheet.check(&wrong, t)
 		checkClaim(&wrong, position, message)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if err := s.store.insert(ctx, tx, t.ID, v.ID, a); err != nil {
@@ -226,11 +226,11 @@ func (s *service) setLogo(ctx context.Context, t tenant.ID, v citizen.Viewer, id
 // publish adds a piece of news.
 func (s *service) publish(ctx context.Context, t tenant.ID, v citizen.Viewer, id uuid.UUID, p Post) error {
 	p.ID, p.Title, p.Body = uuid.New(), line(p.Title), tidy(p.Body)
-	var wrong complaints
-	wrong.when(p.Title == "", "title", "associations.post.title_missing")
-	wrong.bound(p.Title, "title", maxTitle)
-	wrong.when(p.Body == "", "body", "associations.post.body_missing")
-	wrong.bound(p.Body, "body", maxBody)
+	var wrong fault.Complaints
+	wrong.When(p.Title == "", "title", "associations.post.title_missing")
+	wrong.Bound(p.Title, "title", maxTitle)
+	wrong.When(p.Body == "", "body", "associations.post.body_missing")
+	wrong.Bound(p.Body, "body", maxBody)
 	return s.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		a, err := s.store.lock(ctx, tx, t, id)
 		if err != nil {
@@ -239,7 +239,7 @@ func (s *service) publish(ctx context.Context, t tenant.ID, v citizen.Viewer, id
 		if err := s.mustAnswer(ctx, tx, t, v, a); err != nil {
 			return err
 		}
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		list, err := s.store.posts(ctx, tx, t, id, maxPosts)

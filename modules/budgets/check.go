@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -18,34 +17,6 @@ import (
 // farthest is how long ahead a date still makes sense: further is a slip of
 // the keyboard.
 const farthest = 10 * 365 * 24 * time.Hour
-
-// complaints gathers what is wrong with the fields of a form.
-type complaints []fault.Field
-
-// when adds a complaint about a field if bad.
-func (c *complaints) when(bad bool, field, key string, args ...fault.Args) {
-	if !bad {
-		return
-	}
-	f := fault.Field{Name: field, Key: key}
-	if len(args) > 0 {
-		f.Args = args[0]
-	}
-	*c = append(*c, f)
-}
-
-// bound adds a complaint about a text that is longer than limit characters.
-func (c *complaints) bound(text, field string, limit int) {
-	c.when(utf8.RuneCountInString(text) > limit, field, "budgets.too_long", fault.Args{"Limit": limit})
-}
-
-// err returns the fault that says it all, nil when nothing is wrong.
-func (c complaints) err() error {
-	if len(c) == 0 {
-		return nil
-	}
-	return fault.OnFields(c...)
-}
 
 // tidy keeps the lines of a text as the browser sends them, without the carriage
 // returns and without what PostgreSQL cannot hold.
@@ -73,22 +44,22 @@ func (a Act) trimmed() Act {
 
 // check says what is wrong with a text. A draft may be short of anything but
 // its title: what is missing to publish is the checklist's to say.
-func (t Text) check(c *complaints, now time.Time) {
-	c.when(t.Title == "", "title", "budgets.title_missing")
-	c.bound(t.Title, "title", maxTitle)
-	c.bound(t.Summary, "summary", maxSummary)
-	c.bound(t.Easy, "easy", maxEasy)
-	c.bound(t.Body, "body", maxBody)
-	c.bound(t.Rules, "rules", maxRules)
+func (t Text) check(c *fault.Complaints, now time.Time) {
+	c.When(t.Title == "", "title", "budgets.title_missing")
+	c.Bound(t.Title, "title", maxTitle)
+	c.Bound(t.Summary, "summary", maxSummary)
+	c.Bound(t.Easy, "easy", maxEasy)
+	c.Bound(t.Body, "body", maxBody)
+	c.Bound(t.Rules, "rules", maxRules)
 	t.Adopted.check(c, now)
 }
 
 // check says what is wrong with a délibération, of which any part may be missing.
-func (a Act) check(c *complaints, now time.Time) {
-	c.when(a.On.After(now.Add(24*time.Hour)), "on", "budgets.act.future")
-	c.bound(a.Number, "number", maxNumber)
-	c.bound(a.URL, "url", maxURL)
-	c.when(a.URL != "" && !webAddress(a.URL), "url", "budgets.act.url")
+func (a Act) check(c *fault.Complaints, now time.Time) {
+	c.When(a.On.After(now.Add(24*time.Hour)), "on", "budgets.act.future")
+	c.Bound(a.Number, "number", maxNumber)
+	c.Bound(a.URL, "url", maxURL)
+	c.When(a.URL != "" && !webAddress(a.URL), "url", "budgets.act.url")
 }
 
 func webAddress(text string) bool {
@@ -98,23 +69,23 @@ func webAddress(text string) bool {
 
 // check says what is wrong with dates, seen at a moment: each phase begins
 // after the one before.
-func (cal Calendar) check(c *complaints, now time.Time) {
+func (cal Calendar) check(c *fault.Complaints, now time.Time) {
 	var before time.Time
 	for _, p := range Phases {
 		at := cal.Start(p)
 		if at.IsZero() {
 			continue
 		}
-		c.when(at.After(now.Add(farthest)), string(p), "budgets.dates.too_far")
-		c.when(!before.IsZero() && !at.After(before), string(p), "budgets.dates.order")
+		c.When(at.After(now.Add(farthest)), string(p), "budgets.dates.too_far")
+		c.When(!before.IsZero() && !at.After(before), string(p), "budgets.dates.order")
 		before = at
 	}
 }
 
 // complete says which dates are missing of a published edition.
-func (cal Calendar) complete(c *complaints) {
+func (cal Calendar) complete(c *fault.Complaints) {
 	for _, p := range Phases {
-		c.when(cal.Start(p).IsZero(), string(p), "budgets.dates.missing")
+		c.When(cal.Start(p).IsZero(), string(p), "budgets.dates.missing")
 	}
 }
 
@@ -127,16 +98,16 @@ func envelopeField(zone uuid.UUID) string {
 }
 
 // check says what is wrong with the money and the count.
-func (t Terms) check(c *complaints, town *tenant.Tenant) {
-	c.when(!slices.Contains(methods, t.Method), "method", "budgets.method.unknown")
-	c.when(t.MinVotes < 0 || t.MinVotes > 1_000_000, "min_votes", "budgets.min_votes.wrong")
+func (t Terms) check(c *fault.Complaints, town *tenant.Tenant) {
+	c.When(!slices.Contains(methods, t.Method), "method", "budgets.method.unknown")
+	c.When(t.MinVotes < 0 || t.MinVotes > 1_000_000, "min_votes", "budgets.min_votes.wrong")
 	for _, e := range t.Envelopes {
 		field := envelopeField(e.Zone)
 		known := e.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == e.Zone })
-		c.when(!known, field, "budgets.zone.unknown")
-		c.when(e.Amount > maxEnvelope, field, "budgets.envelope.too_large", fault.Args{"Limit": maxEnvelope})
+		c.When(!known, field, "budgets.zone.unknown")
+		c.When(e.Amount > maxEnvelope, field, "budgets.envelope.too_large", fault.Args{"Limit": maxEnvelope})
 	}
-	c.when(len(t.Envelopes) == 0, "amount", "budgets.envelope.missing")
+	c.When(len(t.Envelopes) == 0, "amount", "budgets.envelope.missing")
 }
 
 // methods are the counts that an edition may choose.
@@ -172,30 +143,30 @@ func (e *Edition) lacks() []Lack {
 }
 
 // check says what is wrong with a proposal that is kept as a draft.
-func (p Proposal) check(c *complaints, town *tenant.Tenant) {
-	c.when(p.Title == "", "title", "budgets.project.title_missing")
-	c.bound(p.Title, "title", maxProjectTitle)
-	c.bound(p.Text, "text", maxProjectText)
-	c.bound(p.Place, "place", maxPlace)
-	c.bound(p.Photo.Alt, "photo_alt", maxPlace)
-	c.when(p.Theme != "" && !slices.Contains(Themes, p.Theme), "theme", "budgets.project.theme_unknown")
+func (p Proposal) check(c *fault.Complaints, town *tenant.Tenant) {
+	c.When(p.Title == "", "title", "budgets.project.title_missing")
+	c.Bound(p.Title, "title", maxProjectTitle)
+	c.Bound(p.Text, "text", maxProjectText)
+	c.Bound(p.Place, "place", maxPlace)
+	c.Bound(p.Photo.Alt, "photo_alt", maxPlace)
+	c.When(p.Theme != "" && !slices.Contains(Themes, p.Theme), "theme", "budgets.project.theme_unknown")
 	known := p.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == p.Zone })
-	c.when(!known, "zone", "budgets.zone.unknown")
-	c.when(p.Estimate != nil && *p.Estimate > maxCost, "estimate", "budgets.project.too_dear", fault.Args{"Limit": maxCost})
+	c.When(!known, "zone", "budgets.zone.unknown")
+	c.When(p.Estimate != nil && *p.Estimate > maxCost, "estimate", "budgets.project.too_dear", fault.Args{"Limit": maxCost})
 }
 
 // complete says what is missing to deposit a proposal in an edition.
-func (p Proposal) complete(c *complaints, e *Edition) {
-	c.when(p.Text == "", "text", "budgets.project.text_missing")
-	c.when(p.Theme == "", "theme", "budgets.project.theme_missing")
+func (p Proposal) complete(c *fault.Complaints, e *Edition) {
+	c.When(p.Text == "", "text", "budgets.project.text_missing")
+	c.When(p.Theme == "", "theme", "budgets.project.theme_missing")
 	_, funded := e.Envelope(p.Zone)
 	if p.Zone == uuid.Nil {
-		c.when(!funded, "zone", "budgets.project.zone_missing")
+		c.When(!funded, "zone", "budgets.project.zone_missing")
 	} else {
 		_, whole := e.Envelope(uuid.Nil)
-		c.when(!funded && !whole, "zone", "budgets.project.zone_unfunded")
+		c.When(!funded && !whole, "zone", "budgets.project.zone_unfunded")
 	}
-	c.when(p.Photo.SHA256 != "" && p.Photo.Alt == "", "photo_alt", "budgets.photo.alt_missing")
+	c.When(p.Photo.SHA256 != "" && p.Photo.Alt == "", "photo_alt", "budgets.photo.alt_missing")
 }
 
 // overpriced reports whether a cost cannot fit the envelope it would come from.

@@ -69,9 +69,9 @@ func (s *service) write(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 		}
 		p := &Project{ID: id, Edition: edition, Version: 1, Author: v.ID, Proposal: Proposal{Title: cut(oneLine(entry.Title), maxTitle)}}
 		if p.Title == "" {
-			var wrong complaints
+			var wrong fault.Complaints
 			p.check(&wrong, t)
-			return nil, wrong.err()
+			return nil, wrong.Err()
 		}
 		return p, s.store.insertProject(ctx, tx, t.ID, p)
 	})
@@ -171,18 +171,18 @@ func (u Upload) over(kept, sent Photo) Photo {
 
 // checkEntry says all that is wrong at once. What is deposited stays complete.
 func (*service) checkEntry(t *tenant.Tenant, e *Edition, p *Project, deposit bool, misplaced, unseen error) error {
-	var wrong complaints
+	var wrong fault.Complaints
 	p.check(&wrong, t)
 	if deposit || !p.DepositedAt.IsZero() {
 		p.complete(&wrong, e)
 	}
 	if f, ok := asInvalid(misplaced); ok {
-		wrong.when(true, "pin", f.Key, f.Args)
+		wrong.When(true, "pin", f.Key, f.Args)
 	}
 	if f, ok := asInvalid(unseen); ok {
-		wrong.when(true, "photo", f.Key, f.Args)
+		wrong.When(true, "photo", f.Key, f.Args)
 	}
-	return wrong.err()
+	return wrong.Err()
 }
 
 // trimmed returns a proposal as it is kept.
@@ -254,9 +254,9 @@ func (s *service) remove(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		if !p.WithdrawnAt.IsZero() {
 			return ErrWithdrawn
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		s.reason(&wrong, true, reason)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		p.WithdrawnAt, p.WithdrawnWhy = e.Now, reason

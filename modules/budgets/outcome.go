@@ -27,19 +27,19 @@ func (s *service) deliberate(ctx context.Context, t *tenant.Tenant, v citizen.Vi
 		if err != nil {
 			return err
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		o.check(&wrong, e.Now)
-		wrong.when(o.On.IsZero(), "on", "budgets.outcome.day_missing")
-		wrong.when(o.Number == "", "number", "budgets.outcome.number_missing")
-		wrong.bound(o.Text, "outcome", maxOutcome)
-		wrong.when(len(winners) == 0, "winners", "budgets.outcome.winners_missing")
+		wrong.When(o.On.IsZero(), "on", "budgets.outcome.day_missing")
+		wrong.When(o.Number == "", "number", "budgets.outcome.number_missing")
+		wrong.Bound(o.Text, "outcome", maxOutcome)
+		wrong.When(len(winners) == 0, "winners", "budgets.outcome.winners_missing")
 		s.reason(&wrong, again, reason)
 		overspent(&wrong, e, projects, winners)
 		for _, p := range projects {
 			begun := p.Percent > 0 || p.Stage != "" && p.Stage != Planned
-			wrong.when(begun && !slices.Contains(winners, p.ID), "winners", "budgets.outcome.begun", fault.Args{"Title": p.Title})
+			wrong.When(begun && !slices.Contains(winners, p.ID), "winners", "budgets.outcome.begun", fault.Args{"Title": p.Title})
 		}
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if e.Outcome = o; !again {
@@ -57,7 +57,7 @@ func (s *service) deliberate(ctx context.Context, t *tenant.Tenant, v citizen.Vi
 }
 
 // overspent refuses winners that were not voted on, and more money than there is.
-func overspent(wrong *complaints, e *Edition, projects []*Project, winners []uuid.UUID) {
+func overspent(wrong *fault.Complaints, e *Edition, projects []*Project, winners []uuid.UUID) {
 	left := map[uuid.UUID]int64{}
 	for _, envelope := range e.Envelopes {
 		left[envelope.Zone] = int64(envelope.Amount)
@@ -65,7 +65,7 @@ func overspent(wrong *complaints, e *Edition, projects []*Project, winners []uui
 	for _, id := range winners {
 		i := slices.IndexFunc(projects, func(p *Project) bool { return p.ID == id })
 		if i < 0 {
-			wrong.when(true, "winners", "budgets.outcome.unknown")
+			wrong.When(true, "winners", "budgets.outcome.unknown")
 			return
 		}
 		p := projects[i]
@@ -75,7 +75,7 @@ func overspent(wrong *complaints, e *Edition, projects []*Project, winners []uui
 		}
 		left[zone] -= int64(p.Cost)
 		if left[zone] < 0 {
-			wrong.when(true, "winners", "budgets.outcome.overspent", fault.Args{"Title": p.Title})
+			wrong.When(true, "winners", "budgets.outcome.overspent", fault.Args{"Title": p.Title})
 			return
 		}
 	}

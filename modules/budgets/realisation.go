@@ -11,6 +11,7 @@ import (
 
 	"parvis/app/access"
 	"parvis/app/citizen"
+	"parvis/app/fault"
 	"parvis/app/tenant"
 )
 
@@ -103,9 +104,9 @@ func (s *service) addStep(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 		if r.PromisedOn.IsZero() {
 			r.PromisedOn = p.PromisedOn
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		r.check(&wrong, e.Now)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		p.Stage, p.Percent, p.PromisedOn = r.Stage, r.Percent, r.PromisedOn
@@ -142,20 +143,20 @@ func (s *service) winner(ctx context.Context, tx bun.Tx, t tenant.ID, v citizen.
 }
 
 // check says what is wrong with a step told at a moment.
-func (r RealStep) check(c *complaints, now time.Time) {
-	c.when(r.Title == "", "title", "budgets.step.title_missing")
-	c.bound(r.Title, "title", maxStepTitle)
-	c.bound(r.Text, "text", maxStepText)
-	c.bound(r.MovedWhy, "moved_why", maxReason)
-	c.bound(r.Photo.Alt, "photo_alt", maxPlace)
-	c.when(r.HappenedOn.IsZero(), "on", "budgets.step.day_missing")
-	c.when(r.HappenedOn.After(now), "on", "budgets.step.future")
-	c.when(!slices.Contains(Stages, r.Stage), "stage", "budgets.step.stage_missing")
-	c.when(r.Percent < 0 || r.Percent > 100, "percent", "budgets.step.percent")
-	c.when(r.Stage == Done && r.Percent != 100, "percent", "budgets.step.done_whole")
-	c.when(r.Stage == Abandoned && r.Text == "", "text", "budgets.step.abandoned_why")
-	c.when(r.Moved && r.MovedWhy == "", "moved_why", "budgets.step.moved_why_missing")
-	c.when(r.Photo.SHA256 != "" && r.Photo.Alt == "", "photo_alt", "budgets.photo.alt_missing")
+func (r RealStep) check(c *fault.Complaints, now time.Time) {
+	c.When(r.Title == "", "title", "budgets.step.title_missing")
+	c.Bound(r.Title, "title", maxStepTitle)
+	c.Bound(r.Text, "text", maxStepText)
+	c.Bound(r.MovedWhy, "moved_why", maxReason)
+	c.Bound(r.Photo.Alt, "photo_alt", maxPlace)
+	c.When(r.HappenedOn.IsZero(), "on", "budgets.step.day_missing")
+	c.When(r.HappenedOn.After(now), "on", "budgets.step.future")
+	c.When(!slices.Contains(Stages, r.Stage), "stage", "budgets.step.stage_missing")
+	c.When(r.Percent < 0 || r.Percent > 100, "percent", "budgets.step.percent")
+	c.When(r.Stage == Done && r.Percent != 100, "percent", "budgets.step.done_whole")
+	c.When(r.Stage == Abandoned && r.Text == "", "text", "budgets.step.abandoned_why")
+	c.When(r.Moved && r.MovedWhy == "", "moved_why", "budgets.step.moved_why_missing")
+	c.When(r.Photo.SHA256 != "" && r.Photo.Alt == "", "photo_alt", "budgets.photo.alt_missing")
 }
 
 func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }

@@ -42,9 +42,9 @@ func (s *service) create(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		if err := may(v, actWrite, e, uuid.Nil); err != nil {
 			return err
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		e.Text.check(&wrong, now)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if err := s.store.insert(ctx, tx, t.ID, v.ID, e); err != nil {
@@ -103,18 +103,18 @@ func record(ctx context.Context, tx bun.IDB, t tenant.ID, v citizen.Viewer, acti
 func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, text Text, reason string) error {
 	text, reason = text.trimmed(), tidy(reason)
 	return s.act(ctx, t, v, target, actWrite, func(ctx context.Context, tx bun.Tx, e *Edition) error {
-		var wrong complaints
+		var wrong fault.Complaints
 		text.check(&wrong, e.Now)
 		if e.Published {
-			wrong.when(text.Summary == "", "summary", "budgets.lack.summary")
-			wrong.when(text.Body == "", "body", "budgets.lack.body")
-			wrong.when(text.Rules == "", "rules", "budgets.lack.rules")
-			wrong.when(text.Adopted.On.IsZero(), "on", "budgets.lack.adopted")
-			wrong.when(text.Adopted.Number == "", "number", "budgets.lack.adopted")
+			wrong.When(text.Summary == "", "summary", "budgets.lack.summary")
+			wrong.When(text.Body == "", "body", "budgets.lack.body")
+			wrong.When(text.Rules == "", "rules", "budgets.lack.rules")
+			wrong.When(text.Adopted.On.IsZero(), "on", "budgets.lack.adopted")
+			wrong.When(text.Adopted.Number == "", "number", "budgets.lack.adopted")
 		}
 		changed := e.Published && !e.Text.same(text)
 		s.reason(&wrong, changed, reason)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		e.Text = text
@@ -126,9 +126,9 @@ func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, 
 }
 
 // reason complains when a public change has none.
-func (*service) reason(wrong *complaints, needed bool, reason string) {
-	wrong.when(needed && reason == "", "reason", "budgets.reason.missing")
-	wrong.bound(reason, "reason", maxReason)
+func (*service) reason(wrong *fault.Complaints, needed bool, reason string) {
+	wrong.When(needed && reason == "", "reason", "budgets.reason.missing")
+	wrong.Bound(reason, "reason", maxReason)
 }
 
 // schedule replaces the dates. A phase that has begun keeps its beginning, and
@@ -139,18 +139,18 @@ func (s *service) schedule(ctx context.Context, t *tenant.Tenant, v citizen.View
 		if e.Published {
 			e.keepPast(&cal)
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		cal.check(&wrong, e.Now)
 		changed := e.Published && !e.same(cal)
 		if e.Published {
 			cal.complete(&wrong)
 			for _, p := range Phases {
 				moved := !cal.Start(p).Equal(e.Start(p))
-				wrong.when(moved && !cal.Start(p).After(e.Now), string(p), "budgets.dates.past")
+				wrong.When(moved && !cal.Start(p).After(e.Now), string(p), "budgets.dates.past")
 			}
 		}
 		s.reason(&wrong, changed, reason)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		e.Calendar = cal
@@ -189,10 +189,10 @@ func (e *Edition) same(cal Calendar) bool {
 func (s *service) setTerms(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, terms Terms, reason string) error {
 	reason = tidy(reason)
 	return s.act(ctx, t, v, target, actTerms, func(ctx context.Context, tx bun.Tx, e *Edition) error {
-		var wrong complaints
+		var wrong fault.Complaints
 		terms.check(&wrong, t)
 		s.reason(&wrong, e.Published, reason)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		e.Terms = terms

@@ -54,22 +54,22 @@ func (s Review) decision() (Decision, bool) {
 }
 
 // check says what is wrong with a study of a project in its edition.
-func (s Review) check(c *complaints, e *Edition, p *Project) {
+func (s Review) check(c *fault.Complaints, e *Edition, p *Project) {
 	no := func(b *bool) bool { return b != nil && !*b }
-	c.when(no(s.Admissible) && s.AdmissibleReason == "", "admissible_reason", "budgets.study.reason_missing")
-	c.when(no(s.Favourable) && s.FavourableReason == "", "favourable_reason", "budgets.study.reason_missing")
+	c.When(no(s.Admissible) && s.AdmissibleReason == "", "admissible_reason", "budgets.study.reason_missing")
+	c.When(no(s.Favourable) && s.FavourableReason == "", "favourable_reason", "budgets.study.reason_missing")
 	favourable := s.Favourable != nil && *s.Favourable && !no(s.Admissible)
-	c.when(favourable && s.Cost == nil, "cost", "budgets.study.cost_missing")
-	c.when(s.Favourable != nil && s.Admissible == nil, "admissible", "budgets.study.admissible_first")
-	c.bound(s.AdmissibleReason, "admissible_reason", maxVerdictReason)
-	c.bound(s.FavourableReason, "favourable_reason", maxVerdictReason)
-	c.bound(s.Notes, "notes", maxNotes)
+	c.When(favourable && s.Cost == nil, "cost", "budgets.study.cost_missing")
+	c.When(s.Favourable != nil && s.Admissible == nil, "admissible", "budgets.study.admissible_first")
+	c.Bound(s.AdmissibleReason, "admissible_reason", maxVerdictReason)
+	c.Bound(s.FavourableReason, "favourable_reason", maxVerdictReason)
+	c.Bound(s.Notes, "notes", maxNotes)
 	if s.Cost == nil {
 		return
 	}
-	c.when(*s.Cost <= 0, "cost", "budgets.study.cost_zero")
-	c.when(*s.Cost > maxCost, "cost", "budgets.project.too_dear", fault.Args{"Limit": maxCost})
-	c.when(favourable && e.overpriced(p.Zone, *s.Cost), "cost", "budgets.study.overpriced")
+	c.When(*s.Cost <= 0, "cost", "budgets.study.cost_zero")
+	c.When(*s.Cost > maxCost, "cost", "budgets.project.too_dear", fault.Args{"Limit": maxCost})
+	c.When(favourable && e.overpriced(p.Zone, *s.Cost), "cost", "budgets.study.overpriced")
 }
 
 // study keeps what is being prepared about a project.
@@ -94,9 +94,9 @@ func (s *service) study(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 		if study.Version != was.Version {
 			return ErrStale
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		study.check(&wrong, e, p)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if err := s.store.saveStudy(ctx, tx, t.ID, id, study); err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -20,34 +19,6 @@ const (
 	farthest = 5 * 365 * 24 * time.Hour
 	longest  = 2 * 365 * 24 * time.Hour
 )
-
-// complaints gathers what is wrong with the fields of a form.
-type complaints []fault.Field
-
-// when adds a complaint about a field if bad.
-func (c *complaints) when(bad bool, field, key string, args ...fault.Args) {
-	if !bad {
-		return
-	}
-	f := fault.Field{Name: field, Key: key}
-	if len(args) > 0 {
-		f.Args = args[0]
-	}
-	*c = append(*c, f)
-}
-
-// bound adds a complaint about a text that is longer than limit characters.
-func (c *complaints) bound(text, field string, limit int) {
-	c.when(utf8.RuneCountInString(text) > limit, field, "consultations.too_long", fault.Args{"Limit": limit})
-}
-
-// err returns the fault that says it all, nil when nothing is wrong.
-func (c complaints) err() error {
-	if len(c) == 0 {
-		return nil
-	}
-	return fault.OnFields(c...)
-}
 
 // trimmed returns the text as it is kept.
 func (t Text) trimmed() Text {
@@ -66,24 +37,24 @@ func tidy(text string) string {
 
 // check says what is wrong with a text. A draft may be short of anything but
 // its title: what is missing to publish is the checklist's to say.
-func (t Text) check(c *complaints, town *tenant.Tenant) {
-	c.when(t.Title == "", "title", "consultations.title.missing")
-	c.bound(t.Title, "title", maxTitle)
-	c.bound(t.Summary, "summary", maxSummary)
-	c.bound(t.Easy, "easy", maxEasy)
-	c.bound(t.Body, "body", maxBody)
-	c.bound(t.Promise, "promise", maxPromise)
+func (t Text) check(c *fault.Complaints, town *tenant.Tenant) {
+	c.When(t.Title == "", "title", "consultations.title.missing")
+	c.Bound(t.Title, "title", maxTitle)
+	c.Bound(t.Summary, "summary", maxSummary)
+	c.Bound(t.Easy, "easy", maxEasy)
+	c.Bound(t.Body, "body", maxBody)
+	c.Bound(t.Promise, "promise", maxPromise)
 	known := t.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == t.Zone })
-	c.when(!known, "zone", "consultations.zone.unknown")
+	c.When(!known, "zone", "consultations.zone.unknown")
 }
 
 // check says what is wrong with dates, seen at a moment.
-func (s Schedule) check(c *complaints, now time.Time) {
+func (s Schedule) check(c *fault.Complaints, now time.Time) {
 	both := !s.OpensAt.IsZero() && !s.ClosesAt.IsZero()
-	c.when(s.OpensAt.After(now.Add(farthest)), "opens", "consultations.dates.too_far")
-	c.when(s.ClosesAt.After(now.Add(farthest)), "closes", "consultations.dates.too_far")
-	c.when(both && !s.ClosesAt.After(s.OpensAt), "closes", "consultations.dates.reversed")
-	c.when(both && s.ClosesAt.Sub(s.OpensAt) > longest, "closes", "consultations.dates.too_long")
+	c.When(s.OpensAt.After(now.Add(farthest)), "opens", "consultations.dates.too_far")
+	c.When(s.ClosesAt.After(now.Add(farthest)), "closes", "consultations.dates.too_far")
+	c.When(both && !s.ClosesAt.After(s.OpensAt), "closes", "consultations.dates.reversed")
+	c.When(both && s.ClosesAt.Sub(s.OpensAt) > longest, "closes", "consultations.dates.too_long")
 }
 
 // trimmed returns the outcome as it is kept.
@@ -93,15 +64,15 @@ func (o Outcome) trimmed() Outcome {
 }
 
 // check says what is wrong with a decision published at a moment.
-func (o Outcome) check(c *complaints, now time.Time) {
-	c.when(o.Text == "", "outcome", "consultations.outcome.missing")
-	c.bound(o.Text, "outcome", maxOutcome)
-	c.bound(o.Number, "number", 60)
-	c.bound(o.URL, "url", 500)
+func (o Outcome) check(c *fault.Complaints, now time.Time) {
+	c.When(o.Text == "", "outcome", "consultations.outcome.missing")
+	c.Bound(o.Text, "outcome", maxOutcome)
+	c.Bound(o.Number, "number", 60)
+	c.Bound(o.URL, "url", 500)
 	address, err := url.Parse(o.URL)
 	web := err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Host != ""
-	c.when(o.URL != "" && !web, "url", "consultations.outcome.url")
-	c.when(o.On.After(now.Add(24*time.Hour)), "on", "consultations.outcome.future")
+	c.When(o.URL != "" && !web, "url", "consultations.outcome.url")
+	c.When(o.On.After(now.Add(24*time.Hour)), "on", "consultations.outcome.future")
 }
 
 // Lack is something missing before a consultation can be published.

@@ -165,7 +165,7 @@ func checkedTerms(c *Consultation, terms voting.Terms) (voting.Terms, error) {
 		terms.MaxChoices = 0
 	}
 	terms = follow(c, terms)
-	var wrong complaints
+	var wrong fault.Complaints
 	if err := terms.Check(); err != nil {
 		f, ok := asInvalid(err)
 		if !ok {
@@ -173,22 +173,22 @@ func checkedTerms(c *Consultation, terms voting.Terms) (voting.Terms, error) {
 		}
 		wrong = append(wrong, f.Fields...)
 	}
-	wrong.bound(terms.Description, "description", maxPollDescription)
-	wrong.when(len(terms.Options) > maxOptions, "options", "consultations.options.many", fault.Args{"Limit": maxOptions})
+	wrong.Bound(terms.Description, "description", maxPollDescription)
+	wrong.When(len(terms.Options) > maxOptions, "options", "consultations.options.many", fault.Args{"Limit": maxOptions})
 	for _, o := range terms.Options {
-		wrong.bound(o.Label, "options", maxOptionLabel)
-		wrong.bound(o.Description, "options", maxOptionDescription)
+		wrong.Bound(o.Label, "options", maxOptionLabel)
+		wrong.Bound(o.Description, "options", maxOptionDescription)
 	}
 	e := terms.Electorate
-	wrong.when(e.AgeFrom < 0 || e.AgeFrom > 120, "age_from", "consultations.age.range")
-	wrong.when(e.AgeTo < 0 || e.AgeTo > 120, "age_to", "consultations.age.range")
-	wrong.when(e.AgeTo > 0 && e.AgeTo < e.AgeFrom, "age_to", "consultations.age.reversed")
+	wrong.When(e.AgeFrom < 0 || e.AgeFrom > 120, "age_from", "consultations.age.range")
+	wrong.When(e.AgeTo < 0 || e.AgeTo > 120, "age_to", "consultations.age.range")
+	wrong.When(e.AgeTo > 0 && e.AgeTo < e.AgeFrom, "age_to", "consultations.age.reversed")
 	if e.AgeOn != "" {
 		_, err := time.Parse(time.DateOnly, e.AgeOn)
-		wrong.when(err != nil, "age_on", "consultations.age.day")
+		wrong.When(err != nil, "age_on", "consultations.age.day")
 	}
-	wrong.when(slices.ContainsFunc(e.Roles, func(r citizen.Role) bool { return !slices.Contains(citizen.Roles, r) }), "roles", "consultations.roles.unknown")
-	return terms, wrong.err()
+	wrong.When(slices.ContainsFunc(e.Roles, func(r citizen.Role) bool { return !slices.Contains(citizen.Roles, r) }), "roles", "consultations.roles.unknown")
+	return terms, wrong.Err()
 }
 
 // movePolls gives the polls of c its dates.

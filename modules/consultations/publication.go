@@ -9,6 +9,7 @@ import (
 
 	"parvis/app/access"
 	"parvis/app/citizen"
+	"parvis/app/fault"
 	"parvis/app/tenant"
 	"parvis/app/voting"
 )
@@ -55,7 +56,7 @@ func (s *service) openNow(ctx context.Context, t tenant.ID, v citizen.Viewer, ta
 // accident in between, it finishes the work.
 func (s *service) closeNow(ctx context.Context, t tenant.ID, v citizen.Viewer, target Target, reason string) error {
 	reason = tidy(reason)
-	if err := checkReason(reason).err(); err != nil {
+	if err := checkReason(reason).Err(); err != nil {
 		return err
 	}
 	err := s.eachPoll(ctx, t, v, target, actClose, func(ctx context.Context, p *voting.Poll) error {
@@ -78,8 +79,8 @@ func (s *service) closeNow(ctx context.Context, t tenant.ID, v citizen.Viewer, t
 func (s *service) extend(ctx context.Context, t tenant.ID, v citizen.Viewer, target Target, until time.Time, reason string) error {
 	reason = tidy(reason)
 	wrong := checkReason(reason)
-	wrong.when(until.IsZero(), "until", "consultations.until.missing")
-	if err := wrong.err(); err != nil {
+	wrong.When(until.IsZero(), "until", "consultations.until.missing")
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	err := s.eachPoll(ctx, t, v, target, actExtend, func(ctx context.Context, p *voting.Poll) error {
@@ -105,17 +106,17 @@ func (s *service) extend(ctx context.Context, t tenant.ID, v citizen.Viewer, tar
 }
 
 func checkUntil(c *Consultation, until time.Time) error {
-	var wrong complaints
-	wrong.when(!until.After(c.ClosesAt), "until", "consultations.until.later")
-	wrong.when(until.Sub(c.OpensAt) > longest, "until", "consultations.dates.too_long")
-	return wrong.err()
+	var wrong fault.Complaints
+	wrong.When(!until.After(c.ClosesAt), "until", "consultations.until.later")
+	wrong.When(until.Sub(c.OpensAt) > longest, "until", "consultations.dates.too_long")
+	return wrong.Err()
 }
 
 // cancel calls a consultation off, for a public reason. What was answered is
 // kept and never counted.
 func (s *service) cancel(ctx context.Context, t tenant.ID, v citizen.Viewer, target Target, reason string) error {
 	reason = tidy(reason)
-	if err := checkReason(reason).err(); err != nil {
+	if err := checkReason(reason).Err(); err != nil {
 		return err
 	}
 	err := s.eachPoll(ctx, t, v, target, actCancel, func(ctx context.Context, p *voting.Poll) error {
@@ -133,10 +134,10 @@ func (s *service) cancel(ctx context.Context, t tenant.ID, v citizen.Viewer, tar
 	})
 }
 
-func checkReason(reason string) complaints {
-	var wrong complaints
-	wrong.when(reason == "", "reason", "consultations.reason.missing")
-	wrong.bound(reason, "reason", maxReason)
+func checkReason(reason string) fault.Complaints {
+	var wrong fault.Complaints
+	wrong.When(reason == "", "reason", "consultations.reason.missing")
+	wrong.Bound(reason, "reason", maxReason)
 	return wrong
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -55,10 +54,10 @@ func (s *service) create(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		if err := may(v, actWrite, c); err != nil {
 			return err
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		c.Text.check(&wrong, t)
 		c.Schedule.check(&wrong, now)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if err := s.store.insert(ctx, tx, t.ID, v.ID, c); err != nil {
@@ -136,22 +135,22 @@ func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, 
 
 // checkEdit says what is wrong with the new text and dates of c.
 func checkEdit(c *Consultation, t *tenant.Tenant, text Text, when Schedule, reason string) error {
-	var wrong complaints
+	var wrong fault.Complaints
 	text.check(&wrong, t)
 	if c.Phase() != Open {
 		when.check(&wrong, c.Now)
 	}
 	if c.Phase() == Upcoming {
-		wrong.when(when.OpensAt.IsZero(), "opens", "consultations.lack.opens")
-		wrong.when(when.ClosesAt.IsZero(), "closes", "consultations.lack.closes")
-		wrong.when(!when.ClosesAt.IsZero() && !when.ClosesAt.After(c.Now), "closes", "consultations.dates.past")
+		wrong.When(when.OpensAt.IsZero(), "opens", "consultations.lack.opens")
+		wrong.When(when.ClosesAt.IsZero(), "closes", "consultations.lack.closes")
+		wrong.When(!when.ClosesAt.IsZero() && !when.ClosesAt.After(c.Now), "closes", "consultations.dates.past")
 		for field, value := range map[string]string{"summary": text.Summary, "body": text.Body, "promise": text.Promise} {
-			wrong.when(value == "", field, "consultations.lack."+field)
+			wrong.When(value == "", field, "consultations.lack."+field)
 		}
 	}
-	wrong.when(c.Phase() == Open && reason == "", "reason", "consultations.reason.missing")
-	wrong.bound(reason, "reason", maxReason)
-	return wrong.err()
+	wrong.When(c.Phase() == Open && reason == "", "reason", "consultations.reason.missing")
+	wrong.Bound(reason, "reason", maxReason)
+	return wrong.Err()
 }
 
 // delete throws a draft away, with its polls and documents.
@@ -181,10 +180,10 @@ func (s *service) delete(ctx context.Context, t tenant.ID, v citizen.Viewer, tar
 // first: a file that no row names is swept later, the contrary would be a hole.
 func (s *service) addDocument(ctx context.Context, t tenant.ID, v citizen.Viewer, id uuid.UUID, title string, content io.Reader) error {
 	title = strings.Join(strings.Fields(tidy(title)), " ")
-	var wrong complaints
-	wrong.when(title == "", "title", "consultations.document.title_missing")
-	wrong.bound(title, "title", maxTitle)
-	if err := wrong.err(); err != nil {
+	var wrong fault.Complaints
+	wrong.When(title == "", "title", "consultations.document.title_missing")
+	wrong.Bound(title, "title", maxTitle)
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	if err := s.mayAddDocument(ctx, t, v, id); err != nil {
@@ -266,9 +265,9 @@ func (s *service) removeDocument(ctx context.Context, t tenant.ID, v citizen.Vie
 func (s *service) decide(ctx context.Context, t tenant.ID, v citizen.Viewer, target Target, o Outcome) error {
 	o = o.trimmed()
 	return s.act(ctx, t, v, target, actDecide, nil, func(ctx context.Context, tx bun.Tx, c *Consultation) error {
-		var wrong complaints
+		var wrong fault.Complaints
 		o.check(&wrong, c.Now)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		kind := WasCorrected
@@ -284,10 +283,10 @@ func (s *service) decide(ctx context.Context, t tenant.ID, v citizen.Viewer, tar
 func (s *service) addFollowUp(ctx context.Context, t tenant.ID, v citizen.Viewer, id uuid.UUID, text string) error {
 	text = tidy(text)
 	return s.act(ctx, t, v, Target{ID: id}, actFollowUp, nil, func(ctx context.Context, tx bun.Tx, c *Consultation) error {
-		var wrong complaints
-		wrong.when(text == "", "note", "consultations.note.missing")
-		wrong.when(utf8.RuneCountInString(text) > maxNote, "note", "consultations.too_long", fault.Args{"Limit": maxNote})
-		if err := wrong.err(); err != nil {
+		var wrong fault.Complaints
+		wrong.When(text == "", "note", "consultations.note.missing")
+		wrong.Bound(text, "note", maxNote)
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		return s.store.insertFollowUp(ctx, tx, t, c.ID, FollowUp{ID: uuid.New(), Text: text})

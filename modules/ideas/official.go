@@ -12,6 +12,7 @@ import (
 	"parvis/app/audit"
 	"parvis/app/citizen"
 	"parvis/app/discussion"
+	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/markdown"
@@ -22,9 +23,9 @@ import (
 // and the supporters are told.
 func (s *service) answer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, r Reply) error {
 	r.Text = tidy(r.Text)
-	var wrong complaints
+	var wrong fault.Complaints
 	r.check(&wrong)
-	if err := wrong.err(); err != nil {
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	return s.locked(ctx, t.ID, target, func(ctx context.Context, tx bun.Tx, i *Idea) error {

@@ -56,9 +56,9 @@ func (s *service) deposit(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 }
 
 func check(i *Idea, t *tenant.Tenant) error {
-	var wrong complaints
+	var wrong fault.Complaints
 	i.Text.check(&wrong, t)
-	return wrong.err()
+	return wrong.Err()
 }
 
 // keepPhoto stores the photo of an idea, before any transaction: a file that no

@@ -83,15 +83,15 @@ func (s *service) configure(ctx context.Context, t tenant.ID, v citizen.Viewer, 
 		return err
 	}
 	to.Name, to.Conditions = oneLine(to.Name), tidy(to.Conditions)
-	var wrong complaints
-	wrong.when(to.Name == "", "name", "missions.scheme.name_missing")
-	wrong.bound(to.Name, "name", maxTitle)
-	wrong.bound(to.Conditions, "conditions", maxBody)
-	wrong.when(to.AgeFrom < 0 || to.AgeFrom > 120, "age_from", "missions.scheme.age")
-	wrong.when(to.AgeTo < to.AgeFrom || to.AgeTo > 120, "age_to", "missions.scheme.age_order")
-	wrong.when(to.Amount <= 0 || to.Amount > 10_000_00, "amount", "missions.scheme.amount")
-	wrong.when(to.Target < 60 || to.Target > 60_000, "hours", "missions.scheme.hours")
-	if err := wrong.err(); err != nil {
+	var wrong fault.Complaints
+	wrong.When(to.Name == "", "name", "missions.scheme.name_missing")
+	wrong.Bound(to.Name, "name", maxTitle)
+	wrong.Bound(to.Conditions, "conditions", maxBody)
+	wrong.When(to.AgeFrom < 0 || to.AgeFrom > 120, "age_from", "missions.scheme.age")
+	wrong.When(to.AgeTo < to.AgeFrom || to.AgeTo > 120, "age_to", "missions.scheme.age_order")
+	wrong.When(to.Amount <= 0 || to.Amount > 10_000_00, "amount", "missions.scheme.amount")
+	wrong.When(to.Target < 60 || to.Target > 60_000, "hours", "missions.scheme.hours")
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	return s.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
@@ -166,15 +166,15 @@ func (s *service) decideClaim(ctx context.Context, t *tenant.Tenant, v citizen.V
 		return err
 	}
 	reason = tidy(reason)
-	var wrong complaints
-	wrong.when(!grant && reason == "", "reason", "missions.reason.missing")
-	wrong.bound(reason, "reason", maxReason)
+	var wrong fault.Complaints
+	wrong.When(!grant && reason == "", "reason", "missions.reason.missing")
+	wrong.Bound(reason, "reason", maxReason)
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		c, err := s.store.lockClaim(ctx, tx, t.ID, id)
 		if err != nil {
 			return err
 		}
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if c.State != Filed {
@@ -193,15 +193,15 @@ func (s *service) payClaim(ctx context.Context, t *tenant.Tenant, v citizen.View
 		return err
 	}
 	payment = oneLine(payment)
-	var wrong complaints
-	wrong.when(payment == "", "payment", "missions.claim.payment_missing")
-	wrong.bound(payment, "payment", maxAddress)
+	var wrong fault.Complaints
+	wrong.When(payment == "", "payment", "missions.claim.payment_missing")
+	wrong.Bound(payment, "payment", maxAddress)
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		c, err := s.store.lockClaim(ctx, tx, t.ID, id)
 		if err != nil {
 			return err
 		}
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		switch {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -16,34 +15,6 @@ import (
 // farthest is how long ahead a date still makes sense: further is a slip of the
 // keyboard.
 const farthest = 2 * 365 * 24 * time.Hour
-
-// complaints gathers what is wrong with the fields of a form.
-type complaints []fault.Field
-
-// when adds a complaint about a field if bad.
-func (c *complaints) when(bad bool, field, key string, args ...fault.Args) {
-	if !bad {
-		return
-	}
-	f := fault.Field{Name: field, Key: key}
-	if len(args) > 0 {
-		f.Args = args[0]
-	}
-	*c = append(*c, f)
-}
-
-// bound adds a complaint about a text that is longer than limit characters.
-func (c *complaints) bound(text, field string, limit int) {
-	c.when(utf8.RuneCountInString(text) > limit, field, "missions.too_long", fault.Args{"Limit": limit})
-}
-
-// err returns the fault that says it all, nil when nothing is wrong.
-func (c complaints) err() error {
-	if len(c) == 0 {
-		return nil
-	}
-	return fault.OnFields(c...)
-}
 
 // oneLine keeps a text on one line, without what PostgreSQL cannot hold.
 func oneLine(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }
@@ -66,19 +37,19 @@ func (t Text) trimmed() Text {
 }
 
 // check says what is wrong with a text.
-func (t Text) check(c *complaints, town *tenant.Tenant) {
-	c.when(t.Kind != Dated && t.Kind != Regular, "kind", "missions.kind.unknown")
-	c.when(t.Title == "", "title", "missions.title.missing")
-	c.bound(t.Title, "title", maxTitle)
-	c.when(t.Body == "", "body", "missions.body.missing")
-	c.bound(t.Body, "body", maxBody)
-	c.when(!slices.Contains(Themes, t.Theme), "theme", "missions.theme.unknown")
-	c.when(t.Kind == Regular && t.Pattern == "", "pattern", "missions.pattern.missing")
-	c.bound(t.Pattern, "pattern", maxPattern)
-	c.bound(t.Address, "address", maxAddress)
-	c.when(!among(t.Skills, Skills), "skills", "missions.skills.unknown")
-	c.when(len(t.Skills) > maxSkills, "skills", "missions.skills.too_many")
-	c.when(t.Zone != uuid.Nil && zoneName(town, t.Zone) == "", "zone", "missions.zone.unknown")
+func (t Text) check(c *fault.Complaints, town *tenant.Tenant) {
+	c.When(t.Kind != Dated && t.Kind != Regular, "kind", "missions.kind.unknown")
+	c.When(t.Title == "", "title", "missions.title.missing")
+	c.Bound(t.Title, "title", maxTitle)
+	c.When(t.Body == "", "body", "missions.body.missing")
+	c.Bound(t.Body, "body", maxBody)
+	c.When(!slices.Contains(Themes, t.Theme), "theme", "missions.theme.unknown")
+	c.When(t.Kind == Regular && t.Pattern == "", "pattern", "missions.pattern.missing")
+	c.Bound(t.Pattern, "pattern", maxPattern)
+	c.Bound(t.Address, "address", maxAddress)
+	c.When(!among(t.Skills, Skills), "skills", "missions.skills.unknown")
+	c.When(len(t.Skills) > maxSkills, "skills", "missions.skills.too_many")
+	c.When(t.Zone != uuid.Nil && zoneName(town, t.Zone) == "", "zone", "missions.zone.unknown")
 }
 
 // among reports whether every word is one of those known.
@@ -96,20 +67,20 @@ func zoneName(t *tenant.Tenant, id uuid.UUID) string {
 }
 
 // check says what is wrong with a slot of a kind of mission, seen at a moment.
-func (s Slot) check(c *complaints, kind Kind, now time.Time) {
-	c.when(s.Capacity < 1 || s.Capacity > maxCapacity, "capacity", "missions.slot.capacity", fault.Args{"Limit": maxCapacity})
+func (s Slot) check(c *fault.Complaints, kind Kind, now time.Time) {
+	c.When(s.Capacity < 1 || s.Capacity > maxCapacity, "capacity", "missions.slot.capacity", fault.Args{"Limit": maxCapacity})
 	if kind == Regular {
 		return
 	}
-	c.when(s.StartsAt.IsZero(), "starts", "missions.slot.starts_missing")
-	c.when(s.EndsAt.IsZero(), "ends", "missions.slot.ends_missing")
+	c.When(s.StartsAt.IsZero(), "starts", "missions.slot.starts_missing")
+	c.When(s.EndsAt.IsZero(), "ends", "missions.slot.ends_missing")
 	if s.StartsAt.IsZero() || s.EndsAt.IsZero() {
 		return
 	}
-	c.when(!s.StartsAt.After(now), "starts", "missions.slot.past")
-	c.when(s.StartsAt.After(now.Add(farthest)), "starts", "missions.slot.too_far")
-	c.when(!s.EndsAt.After(s.StartsAt), "ends", "missions.slot.reversed")
-	c.when(s.EndsAt.Sub(s.StartsAt) > 24*time.Hour, "ends", "missions.slot.too_long")
+	c.When(!s.StartsAt.After(now), "starts", "missions.slot.past")
+	c.When(s.StartsAt.After(now.Add(farthest)), "starts", "missions.slot.too_far")
+	c.When(!s.EndsAt.After(s.StartsAt), "ends", "missions.slot.reversed")
+	c.When(s.EndsAt.Sub(s.StartsAt) > 24*time.Hour, "ends", "missions.slot.too_long")
 }
 
 // mayJoin says why somebody of that birth date may not take part at a moment;
@@ -158,10 +129,10 @@ var (
 // checkMessage says what is wrong with a message. Contact data stays out of
 // threads for good: the site relays, and nobody can be pressed to give theirs.
 func checkMessage(body, field string, links bool) error {
-	var wrong complaints
-	wrong.when(body == "", field, "missions.message.missing")
-	wrong.bound(body, field, maxMessage)
-	if err := wrong.err(); err != nil {
+	var wrong fault.Complaints
+	wrong.When(body == "", field, "missions.message.missing")
+	wrong.Bound(body, field, maxMessage)
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	switch {

@@ -53,11 +53,11 @@ type Work struct {
 
 // validate writes hours into the ledger: the host's word, never one's own.
 func (s *service) validate(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, w Work) error {
-	var wrong complaints
-	wrong.when(w.From.IsZero(), "from", "missions.hours.from_missing")
-	wrong.when(w.Minutes <= 0, "hours", "missions.hours.none")
-	wrong.when(w.Minutes > 24*60, "hours", "missions.hours.long_day")
-	if err := wrong.err(); err != nil {
+	var wrong fault.Complaints
+	wrong.When(w.From.IsZero(), "from", "missions.hours.from_missing")
+	wrong.When(w.Minutes <= 0, "hours", "missions.hours.none")
+	wrong.When(w.Minutes > 24*60, "hours", "missions.hours.long_day")
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	return s.decide(ctx, t, v, id, func(ctx context.Context, tx bun.Tx, i Inscription, m *Mission, slot Slot) error {
@@ -94,11 +94,11 @@ func (s *service) validate(ctx context.Context, t *tenant.Tenant, v citizen.View
 // correct adds a line that puts another right: minutes more, or fewer.
 func (s *service) correct(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, line int64, minutes int64, reason string) error {
 	reason = tidy(reason)
-	var wrong complaints
-	wrong.when(minutes < 0, "becomes", "missions.hours.none")
-	wrong.when(minutes > 24*60, "becomes", "missions.hours.long_day")
-	wrong.when(reason == "", "why", "missions.reason.missing")
-	wrong.bound(reason, "why", maxReason)
+	var wrong fault.Complaints
+	wrong.When(minutes < 0, "becomes", "missions.hours.none")
+	wrong.When(minutes > 24*60, "becomes", "missions.hours.long_day")
+	wrong.When(reason == "", "why", "missions.reason.missing")
+	wrong.Bound(reason, "why", maxReason)
 	return s.decide(ctx, t, v, id, func(ctx context.Context, tx bun.Tx, i Inscription, m *Mission, _ Slot) error {
 		if i.Citizen == v.ID {
 			return ErrOwnHours
@@ -116,7 +116,7 @@ func (s *service) correct(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 				was += l.Minutes
 			}
 		}
-		switch err := wrong.err(); {
+		switch err := wrong.Err(); {
 		case of.ID == 0:
 			return ErrNotFound
 		case err != nil:

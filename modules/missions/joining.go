@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
+	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/tenant"
 )
@@ -25,9 +26,9 @@ func (s *service) choose(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		}
 		chosen, known := m.slot(slot)
 		if !known {
-			var wrong complaints
-			wrong.when(true, "slot", "missions.slot.unknown")
-			return wrong.err()
+			var wrong fault.Complaints
+			wrong.When(true, "slot", "missions.slot.unknown")
+			return wrong.Err()
 		}
 		if err := joinable(a, m, chosen, t); err != nil {
 			return err

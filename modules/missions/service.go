@@ -12,6 +12,7 @@ import (
 	"parvis/app/audit"
 	"parvis/app/citizen"
 	"parvis/app/database"
+	"parvis/app/fault"
 	"parvis/app/identity"
 	"parvis/app/module"
 	"parvis/app/tenant"
@@ -47,13 +48,13 @@ func (s *service) create(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		if err := a.mayLead(host); err != nil {
 			return err
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		m.Text.check(&wrong, t)
 		slot := Slot{ID: uuid.New(), Mission: m.ID, Capacity: capacity}
 		if m.Kind == Regular {
 			slot.check(&wrong, Regular, time.Time{})
 		}
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if err := s.store.insert(ctx, tx, t.ID, m); err != nil || m.Kind == Dated {
@@ -108,10 +109,10 @@ func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, 
 			text.Kind = m.Kind // what people asked to join stays what it is
 		}
 		text.Project = m.Project
-		var wrong complaints
+		var wrong fault.Complaints
 		text.check(&wrong, t)
-		wrong.when(text.Kind != m.Kind && len(m.Slots) > 0, "kind", "missions.kind.has_slots")
-		if err := wrong.err(); err != nil {
+		wrong.When(text.Kind != m.Kind && len(m.Slots) > 0, "kind", "missions.kind.has_slots")
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		m.Text = text
@@ -151,10 +152,10 @@ func (s *service) publish(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 // Staff may cancel any mission; what they do of others' is in the journal.
 func (s *service) cancel(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, reason string) error {
 	reason = tidy(reason)
-	var wrong complaints
-	wrong.when(reason == "", "reason", "missions.reason.missing")
-	wrong.bound(reason, "reason", maxReason)
-	if err := wrong.err(); err != nil {
+	var wrong fault.Complaints
+	wrong.When(reason == "", "reason", "missions.reason.missing")
+	wrong.Bound(reason, "reason", maxReason)
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
@@ -239,9 +240,9 @@ func (s *service) addSlot(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 		if m.Kind == Regular || len(m.Slots) >= maxSlots {
 			return ErrTooMany
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		slot.check(&wrong, m.Kind, m.Now)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		return s.store.insertSlot(ctx, tx, t.ID, slot)
@@ -262,9 +263,9 @@ func (s *service) moveSlot(ctx context.Context, t *tenant.Tenant, v citizen.View
 		if m.Kind == Regular {
 			to.StartsAt, to.EndsAt = time.Time{}, time.Time{}
 		}
-		var wrong complaints
+		var wrong fault.Complaints
 		to.check(&wrong, m.Kind, m.Now)
-		if err := wrong.err(); err != nil {
+		if err := wrong.Err(); err != nil {
 			return err
 		}
 		if _, err := s.store.lockSlot(ctx, tx, t.ID, to.ID); err != nil {

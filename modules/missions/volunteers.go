@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
+	"parvis/app/fault"
 	"parvis/app/places"
 	"parvis/app/tenant"
 )
@@ -50,12 +51,12 @@ func rough(p places.Point) places.Point {
 
 // offer writes what somebody lets associations know of them.
 func (s *service) offer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, o Volunteer) error {
-	var wrong complaints
-	wrong.when(!among(o.Skills, Skills), "skills", "missions.skills.unknown")
-	wrong.when(!among(o.Availability, Availabilities), "availability", "missions.availability.unknown")
-	wrong.when(o.Zone != uuid.Nil && zoneName(t, o.Zone) == "", "zone", "missions.zone.unknown")
-	wrong.when(o.Visible && len(o.Availability) == 0, "availability", "missions.availability.missing")
-	if err := wrong.err(); err != nil {
+	var wrong fault.Complaints
+	wrong.When(!among(o.Skills, Skills), "skills", "missions.skills.unknown")
+	wrong.When(!among(o.Availability, Availabilities), "availability", "missions.availability.unknown")
+	wrong.When(o.Zone != uuid.Nil && zoneName(t, o.Zone) == "", "zone", "missions.zone.unknown")
+	wrong.When(o.Visible && len(o.Availability) == 0, "availability", "missions.availability.missing")
+	if err := wrong.Err(); err != nil {
 		return err
 	}
 	o.Citizen, o.Place = v.ID, rough(o.Place)
