@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-
-	"parvis/realtime/livetest"
 )
 
 // bare is the limit that no server passes on this machine: as many goroutines
@@ -63,15 +61,12 @@ func (b *bare) close() {
 	}
 }
 
-// limit has the server write bare messages to n screens, as broadcast has the
-// hub send states, and times them by the same clock.
-func (s *served) limit(ctx context.Context, n, size int) (rate livetest.Rate, err error) {
+// acceptBare connects n screens to which the server writes bare messages.
+func (s *served) acceptBare(ctx context.Context, screens *sink, n int) error {
 	address, err := s.say(sayBare)
 	if err != nil {
-		return rate, err
+		return err
 	}
-	screens := &sink{}
-	defer screens.close()
 	accepted := make(chan error, 1)
 	go func() {
 		_, err := s.say(fmt.Sprint(sayAccept, ":", n))
@@ -80,23 +75,9 @@ func (s *served) limit(ctx context.Context, n, size int) (rate livetest.Rate, er
 	for range n {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return rate, err
+			return err
 		}
 		screens.add(conn)
 	}
-	if err := <-accepted; err != nil {
-		return rate, err
-	}
-	for range rounds {
-		screens.arm()
-		if _, err := s.say(fmt.Sprint(sayWrite, ":", size)); err != nil {
-			return rate, err
-		}
-		if err := screens.wait(); err != nil {
-			return rate, err
-		}
-		rate.Messages += n
-		rate.Took += screens.took()
-	}
-	return rate, nil
+	return <-accepted
 }

@@ -40,8 +40,9 @@ func (r *LiveReport) Table(w io.Writer) {
 }
 
 const (
-	firstScreens = 200 // what the first sockets alone need is not counted
-	rounds       = 20  // states sent to every screen
+	firstScreens = 200                    // what the first sockets alone need is not counted
+	rounds       = 20                     // states sent to every screen
+	breath       = 250 * time.Millisecond // before each: the hub sends a state every 200 ms at most
 	pacedVotes   = 60
 	pace         = 130 * time.Millisecond // neither a divisor nor a multiple of the hub's own
 )
@@ -69,18 +70,10 @@ func Live(ctx context.Context, n int, progress io.Writer) (report *LiveReport, e
 	}
 	defer room.hand.close()
 	report = &LiveReport{Screens: n, Machine: machine()}
-	say("mémoire et débit")
-	size, err := room.crowded(ctx, n, report)
-	if err != nil {
+	say("mémoire, débit et limite d’écriture")
+	if err := room.crowded(ctx, n, report); err != nil {
 		return nil, err
 	}
-	say("limite d’écriture")
-	limit, err := s.limit(ctx, n+firstScreens, size)
-	if err != nil {
-		return nil, err
-	}
-	report.LimitPerSecond = round(limit.PerSecond(), 0)
-	report.Ratio = round(report.PerSecond/report.LimitPerSecond, 2)
 	say("du vote à l’écran")
 	late, err := room.lateness(ctx, n)
 	if err != nil {
@@ -118,27 +111,28 @@ func (g *ground) newRoom(ctx context.Context, s *served) (*room, error) {
 		}
 	}
 	for range voting.MinShown { // from here on the counts are shown, so states are as large as they get
-		if _, _, err := r.vote(ctx); err != nil {
+		if _, err := r.vote(); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
-// vote casts one more ballot. It returns when it was sent, and the revision
-// that shows it.
-func (r *room) vote(ctx context.Context) (sent time.Time, rev int64, err error) {
+// vote casts one more ballot. It returns when it was sent.
+func (r *room) vote() (sent time.Time, err error) {
 	sent = time.Now()
 	status, err := r.hand.confirm(r.poll, &r.people[r.voted])
 	if err == nil && status != 303 {
 		err = fmt.Errorf("a vote is answered %d: %.300s", status, r.hand.body)
 	}
-	if err != nil {
-		return sent, 0, err
-	}
 	r.voted++
+	return sent, err
+}
+
+// revision is the newest that screens can be shown.
+func (r *room) revision(ctx context.Context) (int64, error) {
 	view, err := r.box.View(ctx, r.town.ID, r.poll, realtime.Screen)
-	return sent, view.Rev, err
+	return view.Rev, err
 }
 
 func (r *room) follow() livetest.Options {
@@ -152,28 +146,26 @@ func (r *room) follow() livetest.Options {
 }
 
 // crowded measures the memory of n idle screens, then how fast a state goes to
-// all of them, one state after the other. It returns the size of a message.
-func (r *room) crowded(ctx context.Context, n int, report *LiveReport) (size int, err error) {
+// all of them, one state after the other, and bare messages to as many.
+func (r *room) crowded(ctx context.Context, n int, report *LiveReport) error {
 	screens := &sink{}
 	defer screens.close()
 	if err := r.connect(ctx, screens, firstScreens); err != nil {
-		return 0, err
+		return err
 	}
 	before, err := r.server.memory()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if err := r.connect(ctx, screens, n); err != nil {
-		return 0, err
+		return err
 	}
 	after, err := r.server.memory()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	report.Memory = round(float64(after-before)/1024/float64(n), 2)
-	rate, size, err := r.broadcast(ctx, screens)
-	report.PerSecond = round(rate.PerSecond(), 0)
-	return size, err
+	return r.broadcast(ctx, screens, report)
 }
 
 // connect adds n screens that read and throw away, each once it has been shown
@@ -192,25 +184,37 @@ func (r *room) connect(ctx context.Context, screens *sink, n int) error {
 	return nil
 }
 
-// broadcast times the way of a state from the first screen to the last.
-func (r *room) broadcast(ctx context.Context, screens *sink) (rate livetest.Rate, size int, err error) {
-	size, err = r.messageSize(ctx)
+// broadcast times the way of a state from the first screen to the last, and of
+// as many bytes written to as many bare connections: in turn, so that whatever
+// else the machine does slows both.
+func (r *room) broadcast(ctx context.Context, screens *sink, report *LiveReport) error {
+	size, err := r.messageSize(ctx)
 	if err != nil {
-		return rate, size, err
+		return err
 	}
+	bare := &sink{}
+	defer bare.close()
+	if err := r.server.acceptBare(ctx, bare, len(screens.conns)); err != nil {
+		return err
+	}
+	state := func() error {
+		_, err := r.vote()
+		return err
+	}
+	message := func() error {
+		_, err := r.server.say(fmt.Sprint(sayWrite, ":", size))
+		return err
+	}
+	var ours, limit livetest.Rate
 	for range rounds {
-		time.Sleep(250 * time.Millisecond) // the hub sends a state every 200 ms at most
-		screens.arm()
-		if _, _, err := r.vote(ctx); err != nil {
-			return rate, size, err
+		if err := errors.Join(screens.round(&ours, state), bare.round(&limit, message)); err != nil {
+			return err
 		}
-		if err := screens.wait(); err != nil {
-			return rate, size, err
-		}
-		rate.Messages += len(screens.conns)
-		rate.Took += screens.took()
 	}
-	return rate, size, nil
+	report.PerSecond = round(ours.PerSecond(), 0)
+	report.LimitPerSecond = round(limit.PerSecond(), 0)
+	report.Ratio = round(report.PerSecond/report.LimitPerSecond, 2)
+	return nil
 }
 
 // messageSize is that of a state, as it travels.
@@ -223,8 +227,8 @@ func (r *room) messageSize(ctx context.Context) (int, error) {
 	if _, err := watch.Next(ctx); err != nil {
 		return 0, err
 	}
-	time.Sleep(250 * time.Millisecond)
-	if _, _, err := r.vote(ctx); err != nil {
+	time.Sleep(breath)
+	if _, err := r.vote(); err != nil {
 		return 0, err
 	}
 	_, message, err := watch.Conn().ReadMessage()
@@ -240,10 +244,21 @@ func (r *room) lateness(ctx context.Context, n int) (time.Duration, error) {
 		return 0, err
 	}
 	defer crowd.Close()
+	rev, err := r.revision(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := crowd.Wait(ctx, rev); err != nil { // every screen is shown the present state before the first vote
+		return 0, err
+	}
 	var sent []time.Time
 	var revs []int64
 	for range pacedVotes {
-		at, rev, err := r.vote(ctx)
+		at, err := r.vote()
+		if err != nil {
+			return 0, err
+		}
+		rev, err := r.revision(ctx)
 		if err != nil {
 			return 0, err
 		}

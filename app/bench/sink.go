@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parvis/realtime/livetest"
 )
 
 // sink is many screens that throw away what they are sent, noting only when
@@ -59,6 +61,21 @@ func (k *sink) wait() error {
 	case <-time.After(20 * time.Second):
 		return fmt.Errorf("a state came to %d screens of %d", k.pieces.Load(), len(k.conns))
 	}
+}
+
+// round has something sent to every screen, and adds how fast that went.
+func (k *sink) round(rate *livetest.Rate, send func() error) error {
+	time.Sleep(breath)
+	k.arm()
+	if err := send(); err != nil {
+		return err
+	}
+	if err := k.wait(); err != nil {
+		return err
+	}
+	rate.Messages += len(k.conns)
+	rate.Took += k.took()
+	return nil
 }
 
 // took is how long the round lasted.
