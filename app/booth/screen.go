@@ -76,7 +76,7 @@ func showState(ctx context.Context, page *views.Screen, p *voting.Poll, v voting
 		if !p.Closes.IsZero() {
 			page.Numbers = append(page.Numbers, ui.Stat{
 				Label: i18n.T(ctx, "booth.screen.left"),
-				Body:  ui.Countdown(ui.CountdownProps{Until: p.Closes, Text: i18n.Relative(ctx, p.Now, p.Closes), Clock: true, Bind: "closes_at"}),
+				Body:  ui.Countdown(ui.CountdownProps{Until: p.Closes, Text: i18n.Left(ctx, p.Now, p.Closes), Clock: true, Bind: "closes_at"}),
 			})
 		}
 	case v.Counts == nil:

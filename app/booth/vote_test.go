@@ -31,7 +31,7 @@ func TestAVoteGoesFromTheBallotToTheReceipt(t *testing.T) {
 	if s.ballots(id) != 1 {
 		t.Fatalf("%d ballots", s.ballots(id))
 	}
-	got := alice.get(receipt).want(t, 200, "Votre vote est enregistré", "Une halle couverte", "Vous seul voyez ce choix", "Modifier mon vote", "Retour à la consultation", "lundi 23 novembre 2026 à 12 h 00")
+	got := alice.get(receipt).want(t, 200, "Votre vote est enregistré", "Une halle couverte", "Vous seul voyez ce choix", "Modifier mon vote", "Retour à la consultation", "lundi 23 novembre 2026 à 12 h")
 	if got.Header.Get("Cache-Control") != "no-store" {
 		t.Error("the receipt may be kept by the browser")
 	}
@@ -191,7 +191,7 @@ func TestTheBoothSaysWhyItIsShut(t *testing.T) {
 	s.citizen("Alice")
 	id := s.scheduled(terms(between(24*time.Hour, 48*time.Hour)))
 	alice := s.as("Alice")
-	alice.get(path(id)).want(t, 200, "Ce vote n'est pas encore ouvert", "Il ouvrira mardi 24 novembre 2026 à 12 h 00, heure de Paris", "Une halle couverte").without(t, "<form")
+	alice.get(path(id)).want(t, 200, "Ce vote n'est pas encore ouvert", "Il ouvrira mardi 24 novembre 2026 à 12 h, heure de Paris", "Une halle couverte").without(t, "<form")
 	s.at(noon.Add(24 * time.Hour))
 	alice.get(path(id)).want(t, 200, "<form")
 	alice.post(path(id)+"/verification", "choix", "b").want(t, 200)

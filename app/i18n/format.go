@@ -80,7 +80,7 @@ func DateShort(ctx context.Context, t time.Time) string {
 	return t.In(Location(ctx)).Format("02/01/2006")
 }
 
-// DateTime writes a moment: "dimanche 30 novembre 2026 à 20 h 00".
+// DateTime writes a moment: "dimanche 30 novembre 2026 à 20 h".
 func DateTime(ctx context.Context, t time.Time) string {
 	return Date(ctx, t) + of(ctx).lang.at + Time(ctx, t)
 }
@@ -109,9 +109,9 @@ func Month(ctx context.Context, t time.Time) string {
 	return of(ctx).lang.months[t.Month()-1] + " " + strconv.Itoa(t.Year())
 }
 
-// Time writes an hour: "20 h 14".
+// Time writes an hour: "20 h 14", or "20 h" when it is round.
 func Time(ctx context.Context, t time.Time) string {
-	return of(ctx).lang.clock(t.In(Location(ctx)), false)
+	return of(ctx).lang.clock(t.In(Location(ctx)))
 }
 
 // ISO writes a moment for the datetime attribute of a <time> element.
@@ -149,6 +149,19 @@ func Relative(ctx context.Context, now, t time.Time) string {
 	return T(ctx, "i18n.days_ago", "Count", -days)
 }
 
+// Left writes how long there is until t: "17 jours", "8 heures".
+func Left(ctx context.Context, now, t time.Time) string {
+	switch left := t.Sub(now); {
+	case left < time.Minute:
+		return T(ctx, "i18n.left.moment")
+	case left < time.Hour:
+		return T(ctx, "i18n.left.minutes", "Count", int(left/time.Minute))
+	case left < 24*time.Hour:
+		return T(ctx, "i18n.left.hours", "Count", int(left/time.Hour))
+	}
+	return T(ctx, "i18n.left.days", "Count", calendarDays(Location(ctx), now, t))
+}
+
 // DaysLeft writes how far t is and when it is: "dans 3 jours, dimanche à
 // 20 h". Beyond a week the day is a date: "dans 12 jours, le 5 décembre à
 // 20 h".
@@ -156,7 +169,7 @@ func DaysLeft(ctx context.Context, now, t time.Time) string {
 	s := of(ctx)
 	local := t.In(s.location)
 	days := calendarDays(s.location, now, t)
-	hour := s.lang.clock(local, true)
+	hour := s.lang.clock(local)
 	relative := Relative(ctx, now, t)
 	switch {
 	case days == 0:

@@ -116,7 +116,7 @@ func TestDatesAsWritten(t *testing.T) {
 		i18n.DateRange(fr, first, first.AddDate(0, 2, 0)), i18n.DateRange(fr, first, first), i18n.DateRange(en, evening, first),
 	}
 	want := []string{
-		"lundi 30 novembre 2026", "lundi 30 novembre 2026 à 20 h 14", "30/11/2026", "9 h 00", "novembre 2026",
+		"lundi 30 novembre 2026", "lundi 30 novembre 2026 à 20 h 14", "30/11/2026", "9 h", "novembre 2026",
 		"mardi 1er décembre 2026", "Monday 30 November 2026 at 20:14", "Tuesday 1 December 2026", "heure de Paris",
 		"du 30 novembre au 1er décembre 2026", "du 1er au 12 décembre 2026",
 		"du 1er décembre 2026 au 1er février 2027", "le 1er décembre 2026", "from 30 November to 1 December 2026",
@@ -141,7 +141,7 @@ func TestDatesAreThoseOfTheTown(t *testing.T) {
 	}
 	ctx := bundle.NewContext(t.Context(), "fr", reunion)
 	lateInParis := time.Date(2026, 11, 30, 21, 0, 0, 0, time.UTC)
-	if got := plain.Replace(i18n.DateTime(ctx, lateInParis)); got != "mardi 1er décembre 2026 à 1 h 00" {
+	if got := plain.Replace(i18n.DateTime(ctx, lateInParis)); got != "mardi 1er décembre 2026 à 1 h" {
 		t.Error(got)
 	}
 	if got := i18n.ZoneName(ctx); got != "heure de La Réunion" {
@@ -170,6 +170,24 @@ func TestDaysLeftSaysHowFarAndWhen(t *testing.T) {
 	} {
 		if got := plain.Replace(i18n.DaysLeft(ctx, now, now.Add(c.after))); got != c.want {
 			t.Errorf("%v: %q, want %q", c.after, got, c.want)
+		}
+	}
+}
+
+func TestTimeLeftIsALength(t *testing.T) {
+	t.Parallel()
+	fr := speaking(t, "fr")
+	now := time.Date(2026, 11, 26, 11, 0, 0, 0, time.UTC)
+	for after, want := range map[time.Duration]string{
+		-time.Hour:                     "moins d’une minute",
+		90 * time.Second:               "1 minute",
+		8*time.Hour + 59*time.Minute:   "8 heures",
+		24 * time.Hour:                 "1 jour",
+		16*24*time.Hour + 20*time.Hour: "17 jours",
+		400 * 24 * time.Hour:           "400 jours",
+	} {
+		if got := plain.Replace(i18n.Left(fr, now, now.Add(after))); got != want {
+			t.Errorf("%v: %q, want %q", after, got, want)
 		}
 	}
 }

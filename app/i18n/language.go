@@ -95,13 +95,13 @@ func (l *language) dayMonth(t time.Time) string {
 
 func (l *language) weekday(t time.Time) string { return l.weekdays[t.Weekday()] }
 
-// clock is "20 h 14"; a round hour is "20 h 00", or "20 h" when short.
-func (l *language) clock(t time.Time, short bool) string {
+// clock is "20 h 14"; a round hour is "20 h".
+func (l *language) clock(t time.Time) string {
 	if l == english {
 		return t.Format("15:04")
 	}
 	hour := strconv.Itoa(t.Hour()) + noBreak + "h"
-	if short && t.Minute() == 0 {
+	if t.Minute() == 0 {
 		return hour
 	}
 	return hour + noBreak + t.Format("04")

@@ -278,7 +278,7 @@ func TestWholeDaysAreDaysOfTheTown(t *testing.T) {
 	if got := shown.Ends.Sub(shown.Starts); got != 47*time.Hour { // the hour changes on the 28th
 		t.Errorf("two days last %s", got)
 	}
-	s.get("/agenda/"+id.String()).want(200, "27", "28 mars 2027").without("0 h 00")
+	s.get("/agenda/"+id.String()).want(200, "27", "28 mars 2027").without("à 0\u00a0h")
 }
 
 func TestACancelledEventSaysWhyAndStays(t *testing.T) {
@@ -307,7 +307,7 @@ func TestTheFormComesBackAsItWasTyped(t *testing.T) {
 	form.Set("starts", "2026-11-24T18:00")
 	form.Del("ends")
 	page := s.post("/agenda/nouveau", form).want(303).Header.Get("Location")
-	s.get(page).want(200, "de 18\u00a0h\u00a000 à 20\u00a0h\u00a000", "heure de Paris", "Chorale du lac")
+	s.get(page).want(200, "de 18\u00a0h à 20\u00a0h", "heure de Paris", "Chorale du lac")
 	s.get(page+"/evenement.ics").want(200, "DTSTART:20261124T170000Z", "DTEND:20261124T190000Z")
 	s.as(citizen.Viewer{ID: citizen.NewID(), SignedIn: true}).get("/agenda/nouveau").want(403, "associations vérifiées")
 	s.as(citizen.Viewer{}).get("/agenda/nouveau").want(303)
