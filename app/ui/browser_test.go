@@ -134,12 +134,12 @@ func samplePages() map[string]templ.Component {
 func sampleRoom(figures ...templ.Component) templ.Component {
 	return templ.Join(
 		templ.Raw(`<div class="screen-body"><div class="screen-figures">`), ScreenNumbers(sampleStats()), templ.Join(figures...), templ.Raw(`</div>`),
-		ScreenJoin("https://saint-dizier.example.fr/v/7F3K92", "7F3K92"), templ.Raw(`</div>`),
+		ScreenJoin("https://participer.saint-dizier.example.fr/votes/73ff62b0-b468-4605-80bd-7c1d50a14aab", ""), templ.Raw(`</div>`),
 	)
 }
 
 func sampleStats() []Stat {
-	return []Stat{{Number: "184", Label: "votants"}, {Number: "230", Label: "présents"}, {Number: "2:45", Label: "avant la clôture"}}
+	return []Stat{{Number: "184", Label: "votants"}, {Number: "230", Label: "présents"}, {Number: "365 jours", Label: "avant la clôture"}}
 }
 
 func sampleBallot() templ.Component {
@@ -192,6 +192,11 @@ func TestTheRoomSeesTheWholeResult(t *testing.T) {
 			screen := with(Screen(ScreenProps{Title: "Écran", Eyebrow: "Réunion publique", Heading: question, State: "result"}), TallyBars(tally), ScreenNumbers(sampleStats()))
 			pages[fmt.Sprintf("/%d-%d", i, n)] = screen
 		}
+		open := sampleTally()
+		open.Large, open.Rows[len(open.Rows)-1].Label = true, "Installer une fontaine et des jeux d’eau"
+		for name, figures := range map[string][]templ.Component{"open": {TallyBars(open)}, "hidden": {templ.Raw(`<p class="screen-detail">Les résultats seront affichés à la clôture, vendredi 11 décembre 2026 à 18 h.</p>`)}} {
+			pages[fmt.Sprintf("/%d-%s", i, name)] = with(Screen(ScreenProps{Title: "Écran", Eyebrow: "Réunion publique", Heading: question, State: "open"}), sampleRoom(figures...))
+		}
 	}
 	base := serve(t, pages)
 	tab := browser.Open(t)
@@ -199,11 +204,11 @@ func TestTheRoomSeesTheWholeResult(t *testing.T) {
 		tab.Size(size[0], size[1])
 		for path := range pages {
 			tab.Go(base + path)
-			out := browser.Eval[[]string](tab, `[...document.querySelectorAll("h1, .tally-row, .tally-base, .screen-numbers > div")]
+			out := browser.Eval[[]string](tab, `[...document.querySelectorAll("h1, .tally-row, .tally-base, .screen-numbers > div, .screen-detail, .screen-join")]
 				.filter(e => { const r = e.getBoundingClientRect(); return r.top < 0 || r.bottom > innerHeight || r.right > innerWidth + 1; })
 				.map(e => e.className + " " + e.textContent.trim())`)
 			stacked := browser.Eval[[]string](tab, `(list => list.slice(1).filter((e, i) => e.getBoundingClientRect().top < list[i].getBoundingClientRect().bottom - 1).map(e => e.className))(
-				[...document.querySelectorAll("h1, .tally-row, .tally-base, .screen-numbers")])`)
+				[...document.querySelectorAll("h1, .tally-row, .tally-base, .screen-numbers, .screen-detail")].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top))`)
 			if len(out) > 0 || len(stacked) > 0 {
 				t.Errorf("%s at %v: out of the window: %q; over what comes before: %q", path, size, out, stacked)
 			}

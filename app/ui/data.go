@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -216,6 +217,16 @@ func (p QRProps) shown() string {
 		return p.Text
 	}
 	return strings.TrimSuffix(rest, "/")
+}
+
+// typed is what is left to type of an address that one can scan: all of a
+// short one, only the site of another.
+func typed(address, code string) string {
+	u, err := url.Parse(address)
+	if code != "" || err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 type qrCode struct{ viewBox, path string }
