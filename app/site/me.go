@@ -34,8 +34,12 @@ func (s *Site) mine(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	news := i18n.T(ctx, "site.mine.news.none")
+	if unread > 0 {
+		news = i18n.T(ctx, "site.mine.news", "Count", unread)
+	}
 	page := views.Mine{Name: v.Name, Links: []ui.Link{
-		{Label: i18n.T(ctx, "site.mine.news", "Count", unread), Href: notify.Path, Icon: "bell"},
+		{Label: news, Href: notify.Path, Icon: "bell"},
 		{Label: i18n.T(ctx, "site.mine.profile"), Href: "/moi/profil", Icon: "circle-user"},
 		{Label: i18n.T(ctx, "site.mine.proofs"), Href: "/moi/preuves", Icon: "fingerprint-pattern"},
 		{Label: i18n.T(ctx, "site.mine.sessions"), Href: "/moi/sessions", Icon: "smartphone"},

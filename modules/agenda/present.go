@@ -66,6 +66,20 @@ func when(ctx context.Context, starts, ends time.Time, allDay bool) string {
 	return i18n.T(ctx, "agenda.when.days", "From", i18n.DateTime(ctx, starts), "To", i18n.DateTime(ctx, ends))
 }
 
+// lineUnder is a line of the agenda under the title of a day: of what takes
+// place that day alone, the hours are enough.
+func lineUnder(ctx context.Context, e module.CalendarEntry) views.Row {
+	r := lineOf(ctx, e)
+	switch oneDay := i18n.DateShort(ctx, e.Starts) == i18n.DateShort(ctx, e.Ends); {
+	case e.AllDay:
+	case !e.Ends.After(e.Starts):
+		r.Meta[0].Text = i18n.T(ctx, "agenda.at", "Time", i18n.Time(ctx, e.Starts))
+	case oneDay:
+		r.Meta[0].Text = i18n.T(ctx, "agenda.between", "From", i18n.Time(ctx, e.Starts), "To", i18n.Time(ctx, e.Ends))
+	}
+	return r
+}
+
 // lineOf is a line of the agenda.
 func lineOf(ctx context.Context, e module.CalendarEntry) views.Row {
 	r := views.Row{RowProps: ui.RowProps{Title: e.Title, Href: e.Href, Icon: e.Icon, Summary: e.Text}, Kind: i18n.Message(ctx, e.Kind, nil)}
@@ -99,7 +113,7 @@ func byDays(ctx context.Context, t *tenant.Tenant, today time.Time, entries []mo
 			days = append(days, views.Day{ID: "jour-" + at.Format(byDay), Title: i18n.Date(ctx, at), Today: at.Equal(today)})
 			last = at
 		}
-		days[len(days)-1].Rows = append(days[len(days)-1].Rows, lineOf(ctx, e))
+		days[len(days)-1].Rows = append(days[len(days)-1].Rows, lineUnder(ctx, e))
 	}
 	return days
 }
@@ -113,7 +127,7 @@ func gridView(ctx context.Context, days []day, today time.Time, full bool) views
 			Count: i18n.T(ctx, "agenda.count", "Count", len(d.Entries)),
 		}
 		for _, e := range d.Entries {
-			v.Rows = append(v.Rows, lineOf(ctx, e))
+			v.Rows = append(v.Rows, lineUnder(ctx, e))
 		}
 		if i%7 == 0 {
 			g.Weeks = append(g.Weeks, nil)
