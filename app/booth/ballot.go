@@ -13,17 +13,12 @@ import (
 
 	"parvis/app/fault"
 	"parvis/app/voting"
+	"parvis/app/voting/slip"
 	"parvis/app/web"
 )
 
-// The names of the ballot's fields. A yes-no-abstain ballot has one per
-// option, answerField+option.
-const (
-	choiceField = "choix"
-	answerField = "reponse-"
-	numberField = "bulletin"
-	blankChoice = "blanc"
-)
+// numberField is the field of a ballot's number, beside those of the slip.
+const numberField = "bulletin"
 
 var (
 	errNoChoice    = fault.New(fault.Invalid, "booth.ballot.empty")
@@ -34,49 +29,21 @@ var (
 
 // filled is a ballot as it came from the form.
 type filled struct {
-	poll    *voting.Poll
-	choices []string                   // plurality, approval: options, or blankChoice
-	answers map[voting.OptionID]string // yes-no-abstain: a word of answerValues
-	number  string                     // see Booth.seal
-	later   bool                       // it would wait for a proof: see Booth.wait
+	slip.Form
+	poll   *voting.Poll
+	number string // see Booth.seal
+	later  bool   // it would wait for a proof: see Booth.wait
 }
-
-// answerValues are the words of the form for a yes-no-abstain answer.
-var answerValues = map[string]int{"oui": voting.Yes, "non": voting.No, "abstention": voting.Abstain}
 
 // read takes a ballot out of the form. Nothing is checked yet: it must be
 // able to come back as it was.
 func read(c *fiber.Ctx, poll *voting.Poll) filled {
-	f := filled{poll: poll, answers: map[voting.OptionID]string{}}
-	c.Context().PostArgs().VisitAll(func(key, value []byte) {
-		name, text := string(key), strings.ToValidUTF8(string(value), "\uFFFD")
-		option, isAnswer := strings.CutPrefix(name, answerField)
-		switch {
-		case name == choiceField && len(f.choices) <= voting.MaxOptions && !slices.Contains(f.choices, text):
-			f.choices = append(f.choices, text)
-		case name == numberField:
+	f := filled{poll: poll}
+	f.Form = slip.Read(c, func(name, text string) {
+		if name == numberField {
 			f.number = text
-		case isAnswer && len(f.answers) <= voting.MaxOptions:
-			f.answers[option] = text
 		}
 	})
-	return f
-}
-
-// fillOf fills the form from a ballot in the box.
-func fillOf(poll *voting.Poll, marks []voting.Mark) filled {
-	f := filled{poll: poll, answers: map[voting.OptionID]string{}}
-	if len(marks) == 0 {
-		f.choices = []string{blankChoice}
-	}
-	for _, m := range marks {
-		f.choices = append(f.choices, m.Option)
-		for word, value := range answerValues {
-			if value == m.Value {
-				f.answers[m.Option] = word
-			}
-		}
-	}
 	return f
 }
 
@@ -86,22 +53,22 @@ func (f filled) marks() ([]voting.Mark, error) {
 		return f.answerMarks()
 	}
 	switch {
-	case len(f.choices) == 0:
-		return nil, errNoChoice.On(choiceField)
-	case slices.Contains(f.choices, blankChoice) && len(f.choices) > 1:
-		return nil, errBlankAndNot.On(choiceField)
-	case f.choices[0] == blankChoice:
+	case len(f.Choices) == 0:
+		return nil, errNoChoice.On(slip.ChoiceField)
+	case slices.Contains(f.Choices, slip.Blank) && len(f.Choices) > 1:
+		return nil, errBlankAndNot.On(slip.ChoiceField)
+	case f.Choices[0] == slip.Blank:
 		return nil, nil
 	}
-	marks := make([]voting.Mark, 0, len(f.choices))
-	for _, option := range f.choices {
+	marks := make([]voting.Mark, 0, len(f.Choices))
+	for _, option := range f.Choices {
 		if _, ok := f.poll.Option(option); !ok {
-			return nil, voting.ErrUnknownOption.On(choiceField)
+			return nil, voting.ErrUnknownOption.On(slip.ChoiceField)
 		}
 		marks = append(marks, voting.Mark{Option: option, Value: voting.Chosen})
 	}
 	if limit := most(f.poll); len(marks) > limit {
-		return nil, voting.ErrTooManyOptions.With(fault.Args{"Count": limit}).On(choiceField)
+		return nil, voting.ErrTooManyOptions.With(fault.Args{"Count": limit}).On(slip.ChoiceField)
 	}
 	if f.poll.Method.Budget() {
 		return marks, checkBasket(f.poll, marks)
@@ -121,17 +88,17 @@ func most(p *voting.Poll) int {
 }
 
 func (f filled) answerMarks() ([]voting.Mark, error) {
-	for option := range f.answers {
+	for option := range f.Answers {
 		if _, ok := f.poll.Option(option); !ok {
-			return nil, voting.ErrUnknownOption.On(answerField + f.poll.Options[0].ID)
+			return nil, voting.ErrUnknownOption.On(slip.AnswerField + f.poll.Options[0].ID)
 		}
 	}
 	var marks []voting.Mark
 	var missing []fault.Field
 	for _, o := range f.poll.Options {
-		value, ok := answerValues[f.answers[o.ID]]
+		value, ok := slip.Answer(f.Answers[o.ID])
 		if !ok {
-			missing = append(missing, fault.Field{Name: answerField + o.ID, Label: o.Label, Key: errNoAnswer.Key})
+			missing = append(missing, fault.Field{Name: slip.AnswerField + o.ID, Label: o.Label, Key: errNoAnswer.Key})
 			continue
 		}
 		marks = append(marks, voting.Mark{Option: o.ID, Value: value})

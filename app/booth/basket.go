@@ -21,6 +21,7 @@ import (
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/voting/counting"
+	"parvis/app/voting/slip"
 	"parvis/app/web"
 )
 
@@ -46,7 +47,7 @@ type Illustrated interface {
 func checkBasket(p *voting.Poll, marks []voting.Mark) error {
 	for _, m := range marks {
 		if o, _ := p.Option(m.Option); o.Withdrawn {
-			return errWithdrawn.With(fault.Args{"Name": o.Label}).On(choiceField)
+			return errWithdrawn.With(fault.Args{"Name": o.Label}).On(slip.ChoiceField)
 		}
 	}
 	if !p.Rule.WithinEnvelope {
@@ -57,7 +58,7 @@ func checkBasket(p *voting.Poll, marks []voting.Mark) error {
 		if !purse.Over() {
 			continue
 		}
-		field := fault.Field{Name: choiceField, Key: errOverEnvelope.Key, Args: fault.Args{
+		field := fault.Field{Name: slip.ChoiceField, Key: errOverEnvelope.Key, Args: fault.Args{
 			"Over": money.Cents(-purse.Left()), "Names": takeOut(p, marks, purse), "Zone": purse.Zone,
 		}}
 		if purse.Zone != "" {
@@ -121,7 +122,7 @@ func (b *Booth) basketPage(c *fiber.Ctx, at visit, form filled, page views.Ballo
 		Count: i18n.T(ctx, "booth.basket.count", "Chosen", len(form.standing())), CountTemplate: i18n.T(ctx, "booth.basket.count", "Chosen", "[n]"),
 		Blank: page.Options[len(page.Options)-1],
 	}
-	basket.Blank.Checked = slices.Contains(form.choices, blankChoice)
+	basket.Blank.Checked = slices.Contains(form.Choices, slip.Blank)
 	marks := form.standing()
 	for _, purse := range p.Purses(marks) {
 		zone := views.Zone{Name: purse.Zone, Key: purse.Zone, Purse: purseOf(ctx, purse), LeftTemplate: i18n.T(ctx, "booth.basket.left", "Left", "[x]"),
@@ -132,7 +133,7 @@ func (b *Booth) basketPage(c *fiber.Ctx, at visit, form filled, page views.Ballo
 		for _, o := range b.shuffled(c, p) {
 			if o.Zone == purse.Zone && !o.Withdrawn {
 				zone.Projects = append(zone.Projects, views.Project{ID: o.ID, Label: o.Label, Text: o.Description, Cost: i18n.Euros(ctx, money.Cents(o.Cost)), Cents: o.Cost,
-					Href: pages[o.ID], Chosen: slices.Contains(form.choices, o.ID)})
+					Href: pages[o.ID], Chosen: slices.Contains(form.Choices, o.ID)})
 			}
 		}
 		basket.Zones = append(basket.Zones, zone)
@@ -152,7 +153,7 @@ func (b *Booth) basketPage(c *fiber.Ctx, at visit, form filled, page views.Ballo
 // standing is what of the form is a choice of a project that may be chosen.
 func (f filled) standing() []voting.Mark {
 	var marks []voting.Mark
-	for _, id := range f.choices {
+	for _, id := range f.Choices {
 		if o, ok := f.poll.Option(id); ok && !o.Withdrawn {
 			marks = append(marks, voting.Mark{Option: id, Value: voting.Chosen})
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -16,6 +15,7 @@ import (
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/voting/counting"
+	"parvis/app/voting/slip"
 	"parvis/app/web"
 )
 
@@ -48,7 +48,7 @@ func (b *Booth) show(c *fiber.Ctx) error {
 	}
 	form := filled{poll: at.poll}
 	if cast {
-		form = fillOf(at.poll, marks)
+		form.Form = slip.Of(marks)
 	}
 	page := b.ballotPage(c, at, form, nil)
 	page.Voted = cast
@@ -210,9 +210,9 @@ func (b *Booth) ballotPage(c *fiber.Ctx, at visit, form filled, errs ui.Errors) 
 		page.Options = append(page.Options, ui.ChoiceProps{Value: o.ID, Label: o.Label, Hint: o.Description})
 	}
 	page.Options = append(page.Options, ui.ChoiceProps{
-		Value: blankChoice, Label: i18n.T(ctx, "booth.ballot.blank"), Hint: i18n.T(ctx, "booth.ballot.blank.hint"),
+		Value: slip.Blank, Label: i18n.T(ctx, "booth.ballot.blank"), Hint: i18n.T(ctx, "booth.ballot.blank.hint"),
 	})
-	page.Name, page.Chosen, page.Error = choiceField, form.choices, errs.For(choiceField)
+	page.Name, page.Chosen, page.Error = slip.ChoiceField, form.Choices, errs.For(slip.ChoiceField)
 	return page
 }
 
@@ -220,8 +220,8 @@ func answerRows(p *voting.Poll, form filled, errs ui.Errors) []views.AnswerRow {
 	var rows []views.AnswerRow
 	for _, o := range p.Options {
 		rows = append(rows, views.AnswerRow{
-			Name: answerField + o.ID, Label: o.Label, Hint: o.Description,
-			Value: form.answers[o.ID], Error: errs.For(answerField + o.ID),
+			Name: slip.AnswerField + o.ID, Label: o.Label, Hint: o.Description,
+			Value: form.Answers[o.ID], Error: errs.For(slip.AnswerField + o.ID),
 		})
 	}
 	return rows
@@ -237,11 +237,11 @@ func (b *Booth) reviewPage(c *fiber.Ctx, at visit, form filled, failed string) e
 	}
 	if p.Method == voting.YesNoAbstain {
 		for _, o := range p.Options {
-			page.Hidden = append(page.Hidden, views.Hidden{Name: answerField + o.ID, Value: form.answers[o.ID]})
+			page.Hidden = append(page.Hidden, views.Hidden{Name: slip.AnswerField + o.ID, Value: form.Answers[o.ID]})
 		}
 	} else {
-		for _, choice := range form.choices {
-			page.Hidden = append(page.Hidden, views.Hidden{Name: choiceField, Value: choice})
+		for _, choice := range form.Choices {
+			page.Hidden = append(page.Hidden, views.Hidden{Name: slip.ChoiceField, Value: choice})
 		}
 	}
 	if form.later {
@@ -265,17 +265,13 @@ func choicesOf(ctx context.Context, p *voting.Poll, marks []voting.Mark) []views
 		return []views.Choice{{Label: i18n.T(ctx, "booth.ballot.blank")}}
 	}
 	var list []views.Choice
-	for _, o := range p.Options {
-		i := slices.IndexFunc(marks, func(m voting.Mark) bool { return m.Option == o.ID })
-		if i < 0 {
-			continue
-		}
-		choice := views.Choice{Label: o.Label}
+	for _, said := range slip.InOrder(p, marks) {
+		choice := views.Choice{Label: said.Label}
 		if p.Method.Budget() {
-			choice.Answer = i18n.Euros(ctx, money.Cents(o.Cost))
+			choice.Answer = i18n.Euros(ctx, money.Cents(said.Cost))
 		}
 		if p.Method == voting.YesNoAbstain {
-			choice.Answer = answerWord(ctx, marks[i].Value)
+			choice.Answer = answerWord(ctx, said.Value)
 		}
 		list = append(list, choice)
 	}

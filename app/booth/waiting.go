@@ -11,6 +11,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/voting"
+	"parvis/app/voting/slip"
 	"parvis/app/web"
 )
 
@@ -43,7 +44,7 @@ func (b *Booth) showWaiting(c *fiber.Ctx, at visit, who voting.Voter, list []acc
 	}
 	form := filled{poll: p}
 	if waits {
-		form = fillOf(p, w.Marks)
+		form.Form = slip.Of(w.Marks)
 	}
 	page := b.ballotPage(c, at, form, nil)
 	page.Later = reasons(ctx, list, boothHref(p.ID))

@@ -16,7 +16,7 @@ import (
 
 // Mount adds the public pages: the comparison of paper ballots, and the kiosk.
 func (s *Service) Mount(site fiber.Router) {
-	site.Get("/votes/:poll/papier", s.showPublic)
+	site.Get("/votes/:poll/papier", onPoll(s.showPublic))
 	site.Get("/borne", s.kiosk)
 	site.Post("/borne", web.LimitEveryone(codeRate), s.enterKiosk)
 	site.Get("/borne/bulletin", s.kioskBallot)
@@ -34,27 +34,27 @@ var codeRate = web.Rate{Events: 120, Per: time.Minute}
 // MountOffice adds the pages of those who receive, type and count.
 func (s *Service) MountOffice(office fiber.Router) {
 	office.Get("/papier/:code", s.byCode)
-	office.Get("/votes/:poll/papier", s.overview)
-	office.Post("/votes/:poll/papier/lots", s.prepare)
-	office.Post("/votes/:poll/papier/terminer", s.finish)
-	office.Post("/votes/:poll/papier/corrections/:correction", s.sign)
-	office.Get("/votes/:poll/papier/emargement", s.signIn)
-	office.Get("/votes/:poll/papier/proces-verbal", s.minutes)
-	office.Get("/votes/:poll/papier/lots/:lot", s.batch)
-	office.Get("/votes/:poll/papier/lots/:lot/bulletins", s.ballots)
-	office.Post("/votes/:poll/papier/lots/:lot/compte", s.count)
-	office.Get("/votes/:poll/papier/lots/:lot/saisie", s.typeNext)
-	office.Post("/votes/:poll/papier/lots/:lot/saisie", s.typeOne)
-	office.Post("/votes/:poll/papier/lots/:lot/sceller", s.seal)
-	office.Post("/votes/:poll/papier/lots/:lot/corrections", s.propose)
-	office.Get("/votes/:poll/guichet", s.desk)
-	office.Post("/votes/:poll/guichet", s.find)
-	office.Get("/votes/:poll/guichet/:citizen", s.receive)
-	office.Post("/votes/:poll/guichet/:citizen/papier", s.handIn)
-	office.Post("/votes/:poll/guichet/:citizen/borne", s.openKiosk)
-	office.Get("/votes/:poll/guichet/:citizen/code", s.code)
-	office.Get("/votes/:poll/guichet/:citizen/saisie", s.assisted)
-	office.Post("/votes/:poll/guichet/:citizen/saisie", s.assist)
+	office.Get("/votes/:poll/papier", onPoll(s.overview))
+	office.Post("/votes/:poll/papier/lots", onPoll(s.prepare))
+	office.Post("/votes/:poll/papier/terminer", onPoll(s.finish))
+	office.Post("/votes/:poll/papier/corrections/:correction", onCorrection(s.sign))
+	office.Get("/votes/:poll/papier/emargement", onPoll(s.signIn))
+	office.Get("/votes/:poll/papier/proces-verbal", onPoll(s.minutes))
+	office.Get("/votes/:poll/papier/lots/:lot", onBatch(s.batch))
+	office.Get("/votes/:poll/papier/lots/:lot/bulletins", onBatch(s.ballots))
+	office.Post("/votes/:poll/papier/lots/:lot/compte", onBatch(s.count))
+	office.Get("/votes/:poll/papier/lots/:lot/saisie", onBatch(s.typeNext))
+	office.Post("/votes/:poll/papier/lots/:lot/saisie", onBatch(s.typeOne))
+	office.Post("/votes/:poll/papier/lots/:lot/sceller", onBatch(s.seal))
+	office.Post("/votes/:poll/papier/lots/:lot/corrections", onBatch(s.propose))
+	office.Get("/votes/:poll/guichet", onPoll(s.desk))
+	office.Post("/votes/:poll/guichet", onPoll(s.find))
+	office.Get("/votes/:poll/guichet/:citizen", onCitizen(s.receive))
+	office.Post("/votes/:poll/guichet/:citizen/papier", onCitizen(s.handIn))
+	office.Post("/votes/:poll/guichet/:citizen/borne", onCitizen(s.openKiosk))
+	office.Get("/votes/:poll/guichet/:citizen/code", onCitizen(s.code))
+	office.Get("/votes/:poll/guichet/:citizen/saisie", onCitizen(s.assisted))
+	office.Post("/votes/:poll/guichet/:citizen/saisie", onCitizen(s.assist))
 }
 
 // Href is the page of a poll's paper ballots, DeskHref that of the desk.
@@ -88,6 +88,41 @@ func on(c *fiber.Ctx) (request, error) {
 	}
 	r.poll = id
 	return r, nil
+}
+
+// onPoll, onBatch, onCorrection and onCitizen read what an address names before
+// the handler runs.
+func onPoll(do func(request) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		r, err := on(c)
+		if err != nil {
+			return err
+		}
+		return do(r)
+	}
+}
+
+func onBatch(do func(request, int) error) fiber.Handler      { return onNumber("lot", do) }
+func onCorrection(do func(request, int) error) fiber.Handler { return onNumber("correction", do) }
+
+func onNumber(name string, do func(request, int) error) fiber.Handler {
+	return onPoll(func(r request) error {
+		number, err := r.number(name)
+		if err != nil {
+			return err
+		}
+		return do(r, number)
+	})
+}
+
+func onCitizen(do func(request, citizen.ID) error) fiber.Handler {
+	return onPoll(func(r request) error {
+		who, err := r.citizen()
+		if err != nil {
+			return err
+		}
+		return do(r, who)
+	})
 }
 
 // number reads a small number of the address.

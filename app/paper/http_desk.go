@@ -3,8 +3,6 @@ package paper
 import (
 	"errors"
 
-	"github.com/gofiber/fiber/v2"
-
 	"parvis/app/citizen"
 	"parvis/app/identity"
 	"parvis/app/paper/views"
@@ -29,21 +27,13 @@ type assistForm struct {
 	Told string `form:"dit"`
 }
 
-func (s *Service) desk(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) desk(r request) error {
 	return s.deskPage(r, findForm{}, nil, nil)
 }
 
-func (s *Service) find(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) find(r request) error {
 	var form findForm
-	errs, err := web.Bind(c, &form)
+	errs, err := web.Bind(r.Ctx, &form)
 	if err != nil {
 		return err
 	}
@@ -52,7 +42,7 @@ func (s *Service) find(c *fiber.Ctx) error {
 	}
 	found, err := s.Desk.Find(r.ctx, r.town, r.viewer, form.Query)
 	if err != nil {
-		errs, ok := web.Errors(c, err)
+		errs, ok := web.Errors(r.Ctx, err)
 		if !ok {
 			return err
 		}
@@ -73,15 +63,7 @@ func (s *Service) deskPage(r request, form findForm, found []identity.Found, err
 	return web.Page(r.Ctx, views.DeskPage(page))
 }
 
-func (s *Service) receive(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	who, err := r.citizen()
-	if err != nil {
-		return err
-	}
+func (s *Service) receive(r request, who citizen.ID) error {
 	return s.visitorPage(r, who, nil)
 }
 
@@ -97,22 +79,13 @@ func (s *Service) visitorPage(r request, who citizen.ID, errs ui.Errors) error {
 }
 
 // handIn marks the roll: there is no way back, so the box must be ticked.
-func (s *Service) handIn(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	who, err := r.citizen()
-	if err != nil {
-		return err
-	}
+func (s *Service) handIn(r request, who citizen.ID) error {
 	var form handInForm
-	if _, err := web.Bind(c, &form); err != nil {
+	if _, err := web.Bind(r.Ctx, &form); err != nil {
 		return err
 	}
-	if form.Sure == "" {
-		err = ErrNotSure.On("remis")
-	} else {
+	var err error = ErrNotSure.On("remis")
+	if form.Sure != "" {
 		err = s.HandIn(r.ctx, r.town, r.viewer, r.poll, who)
 	}
 	return r.answer(refusal(err), "paper.visitor.paper.done", DeskHref(r.poll), func(errs ui.Errors) error { return s.visitorPage(r, who, errs) })
@@ -129,17 +102,9 @@ func refusal(err error) error {
 
 // openKiosk opens the kiosk and shows its code, or leads to the ballot that the
 // agent types. The code is shown in the answer: it is kept nowhere in clear.
-func (s *Service) openKiosk(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	who, err := r.citizen()
-	if err != nil {
-		return err
-	}
+func (s *Service) openKiosk(r request, who citizen.ID) error {
 	var form kioskForm
-	errs, err := web.Bind(c, &form)
+	errs, err := web.Bind(r.Ctx, &form)
 	if err != nil {
 		return err
 	}
@@ -153,11 +118,11 @@ func (s *Service) openKiosk(c *fiber.Ctx) error {
 	code, err := s.OpenKiosk(r.ctx, r.town, r.viewer, r.poll, who, power)
 	if err == nil {
 		if power == Kiosk {
-			web.SetSigned(c, codeCookie, who.String()+" "+code, kioskFor)
+			web.SetSigned(r.Ctx, codeCookie, who.String()+" "+code, kioskFor)
 		}
-		return web.SeeOther(c, href)
+		return web.SeeOther(r.Ctx, href)
 	}
-	errs, ok := web.Errors(c, refusal(err))
+	errs, ok := web.Errors(r.Ctx, refusal(err))
 	if !ok {
 		return err
 	}
@@ -169,37 +134,21 @@ func (s *Service) openKiosk(c *fiber.Ctx) error {
 const codeCookie = "borne-code"
 
 // code shows the code that opens the kiosk.
-func (s *Service) code(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	who, err := r.citizen()
-	if err != nil {
-		return err
-	}
+func (s *Service) code(r request, who citizen.ID) error {
 	v, err := s.Receive(r.ctx, r.town, r.viewer, r.poll, who)
 	if err != nil {
 		return err
 	}
-	kept, _ := web.Signed(c, codeCookie)
+	kept, _ := web.Signed(r.Ctx, codeCookie)
 	id, code, ok := cutCode(kept)
 	if !ok || id != who.String() {
-		return web.SeeOther(c, visitorHref(r.poll, who))
+		return web.SeeOther(r.Ctx, visitorHref(r.poll, who))
 	}
-	web.NoStore(c)
-	return web.Page(c, views.CodePage(codeOf(r.ctx, v, code, web.Origin(c)+"/borne")))
+	web.NoStore(r.Ctx)
+	return web.Page(r.Ctx, views.CodePage(codeOf(r.ctx, v, code, web.Origin(r.Ctx)+"/borne")))
 }
 
-func (s *Service) assisted(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	who, err := r.citizen()
-	if err != nil {
-		return err
-	}
+func (s *Service) assisted(r request, who citizen.ID) error {
 	return s.assistedPage(r, who, filled{}, assistForm{}, nil)
 }
 
@@ -219,19 +168,11 @@ func (s *Service) assistedPage(r request, who citizen.ID, in filled, form assist
 }
 
 // assist casts what the agent typed.
-func (s *Service) assist(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	who, err := r.citizen()
-	if err != nil {
-		return err
-	}
-	in := readFilled(c)
+func (s *Service) assist(r request, who citizen.ID) error {
+	in := readFilled(r.Ctx)
 	in.null = ""
 	var form assistForm
-	if _, err := web.Bind(c, &form); err != nil {
+	if _, err := web.Bind(r.Ctx, &form); err != nil {
 		return err
 	}
 	if _, err := s.pollFor(r, Assist); err != nil {
@@ -246,10 +187,10 @@ func (s *Service) assist(c *fiber.Ctx) error {
 	}
 	receipt, err := s.castTyped(r, session, in, form)
 	if err == nil {
-		web.Flash(c, "paper.assist.done")
-		return web.SeeOther(c, "/votes/"+r.poll.String()+"/recepisse/"+receipt.Nonce.String())
+		web.Flash(r.Ctx, "paper.assist.done")
+		return web.SeeOther(r.Ctx, "/votes/"+r.poll.String()+"/recepisse/"+receipt.Nonce.String())
 	}
-	errs, ok := web.Errors(c, refusal(err))
+	errs, ok := web.Errors(r.Ctx, refusal(err))
 	if !ok {
 		return err
 	}

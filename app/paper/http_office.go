@@ -3,8 +3,6 @@ package paper
 import (
 	"strconv"
 
-	"github.com/gofiber/fiber/v2"
-
 	"parvis/app/paper/views"
 	"parvis/app/ui"
 	"parvis/app/voting"
@@ -28,11 +26,7 @@ type correctForm struct {
 	Reason string    `form:"reason" validate:"max=500"`
 }
 
-func (s *Service) overview(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) overview(r request) error {
 	return s.overviewPage(r, finishForm{}, nil)
 }
 
@@ -46,24 +40,16 @@ func (s *Service) overviewPage(r request, form finishForm, errs ui.Errors) error
 	return web.Page(r.Ctx, views.OverviewPage(page))
 }
 
-func (s *Service) prepare(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) prepare(r request) error {
 	number, err := s.Prepare(r.ctx, r.town, r.viewer, r.poll)
 	return r.answer(err, "paper.prepare.done", batchHref(r.poll, number), func(errs ui.Errors) error {
 		return s.overviewPage(r, finishForm{}, errs)
 	})
 }
 
-func (s *Service) finish(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) finish(r request) error {
 	var form finishForm
-	errs, err := web.Bind(c, &form)
+	errs, err := web.Bind(r.Ctx, &form)
 	if err != nil {
 		return err
 	}
@@ -74,17 +60,9 @@ func (s *Service) finish(c *fiber.Ctx) error {
 	return r.answer(err, "paper.finish.done", Href(r.poll), func(errs ui.Errors) error { return s.overviewPage(r, form, errs) })
 }
 
-func (s *Service) sign(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	number, err := r.number("correction")
-	if err != nil {
-		return err
-	}
+func (s *Service) sign(r request, number int) error {
 	var form signForm
-	errs, err := web.Bind(c, &form)
+	errs, err := web.Bind(r.Ctx, &form)
 	if err != nil {
 		return err
 	}
@@ -98,12 +76,8 @@ func (s *Service) sign(c *fiber.Ctx) error {
 	return r.answer(s.Confirm(r.ctx, r.town, r.viewer, r.poll, number), "paper.correction.signed", Href(r.poll), again)
 }
 
-func (s *Service) batch(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	return s.batchPage(r, batchTyped{}, nil)
+func (s *Service) batch(r request, number int) error {
+	return s.batchPage(r, number, batchTyped{}, nil)
 }
 
 // batchTyped is what was typed in the forms of a batch's page, one at a time.
@@ -113,18 +87,10 @@ type batchTyped struct {
 	sheet   filled
 }
 
-func (s *Service) batchPage(r request, in batchTyped, errs ui.Errors) error {
-	number, err := r.number("lot")
+func (s *Service) batchPage(r request, number int, in batchTyped, errs ui.Errors) error {
+	st, b, err := s.batchOn(r, number)
 	if err != nil {
 		return err
-	}
-	st, err := s.Standing(r.ctx, r.town, r.viewer, r.poll)
-	if err != nil {
-		return err
-	}
-	b, ok := st.batch(number)
-	if !ok {
-		return ErrNoBatch
 	}
 	page := batchOf(r.ctx, r.viewer, st, b, in, errs)
 	if b.Sealed() {
@@ -137,56 +103,32 @@ func (s *Service) batchPage(r request, in batchTyped, errs ui.Errors) error {
 	return web.Page(r.Ctx, views.BatchPage(page))
 }
 
-func (s *Service) count(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	number, err := r.number("lot")
-	if err != nil {
-		return err
-	}
+func (s *Service) count(r request, number int) error {
 	var in batchTyped
-	errs, err := web.Bind(c, &in.count)
+	errs, err := web.Bind(r.Ctx, &in.count)
 	if err != nil {
 		return err
 	}
 	if errs.Any() {
-		return s.batchPage(r, in, errs)
+		return s.batchPage(r, number, in, errs)
 	}
 	err = s.CountSheets(r.ctx, r.town, r.viewer, r.poll, number, int(min(max(in.count.Counted.N, -1), 1_000_000)))
-	return r.answer(err, "paper.count.done", batchHref(r.poll, number), func(errs ui.Errors) error { return s.batchPage(r, in, errs) })
+	return r.answer(err, "paper.count.done", batchHref(r.poll, number), func(errs ui.Errors) error { return s.batchPage(r, number, in, errs) })
 }
 
-func (s *Service) seal(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	number, err := r.number("lot")
-	if err != nil {
-		return err
-	}
-	err = s.Seal(r.ctx, r.town, r.viewer, r.poll, number)
-	return r.answer(err, "paper.seal.done", batchHref(r.poll, number), func(errs ui.Errors) error { return s.batchPage(r, batchTyped{}, errs) })
+func (s *Service) seal(r request, number int) error {
+	err := s.Seal(r.ctx, r.town, r.viewer, r.poll, number)
+	return r.answer(err, "paper.seal.done", batchHref(r.poll, number), func(errs ui.Errors) error { return s.batchPage(r, number, batchTyped{}, errs) })
 }
 
-func (s *Service) propose(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	number, err := r.number("lot")
-	if err != nil {
-		return err
-	}
-	in := batchTyped{sheet: readFilled(c)}
-	errs, err := web.Bind(c, &in.correct)
+func (s *Service) propose(r request, number int) error {
+	in := batchTyped{sheet: readFilled(r.Ctx)}
+	errs, err := web.Bind(r.Ctx, &in.correct)
 	if err != nil {
 		return err
 	}
 	if errs.Any() {
-		return s.batchPage(r, in, errs)
+		return s.batchPage(r, number, in, errs)
 	}
 	st, err := s.Standing(r.ctx, r.town, r.viewer, r.poll)
 	if err != nil {
@@ -198,23 +140,15 @@ func (s *Service) propose(c *fiber.Ctx) error {
 			Batch: number, Sheet: int(min(max(in.correct.Sheet.N, 0), 1_000_000)), Said: said, Reason: in.correct.Reason,
 		})
 	}
-	return r.answer(overvoted(err), "paper.correction.proposed", Href(r.poll), func(errs ui.Errors) error { return s.batchPage(r, in, errs) })
+	return r.answer(overvoted(err), "paper.correction.proposed", Href(r.poll), func(errs ui.Errors) error { return s.batchPage(r, number, in, errs) })
 }
 
-func (s *Service) typeNext(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	return s.typingPage(r, filled{}, 0, nil)
+func (s *Service) typeNext(r request, number int) error {
+	return s.typingPage(r, number, filled{}, 0, nil)
 }
 
 // typingPage shows the next sheet to read, or the one that was being typed.
-func (s *Service) typingPage(r request, in filled, sheet int, errs ui.Errors) error {
-	number, err := r.number("lot")
-	if err != nil {
-		return err
-	}
+func (s *Service) typingPage(r request, number int, in filled, sheet int, errs ui.Errors) error {
 	turn, _, poll, err := s.Turn(r.ctx, r.town, r.viewer, r.poll, number)
 	if err != nil {
 		return err
@@ -231,24 +165,16 @@ type sheetForm struct {
 }
 
 // typeOne records a sheet and goes on to the next.
-func (s *Service) typeOne(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
-	number, err := r.number("lot")
-	if err != nil {
-		return err
-	}
-	in := readFilled(c)
+func (s *Service) typeOne(r request, number int) error {
+	in := readFilled(r.Ctx)
 	var form sheetForm
-	errs, err := web.Bind(c, &form)
+	errs, err := web.Bind(r.Ctx, &form)
 	if err != nil {
 		return err
 	}
 	sheet := int(min(max(form.Sheet.N, 0), voting.MaxSheets+1))
 	if errs.Any() {
-		return s.typingPage(r, in, 0, errs)
+		return s.typingPage(r, number, in, 0, errs)
 	}
 	_, _, poll, err := s.Turn(r.ctx, r.town, r.viewer, r.poll, number)
 	if err != nil {
@@ -259,12 +185,12 @@ func (s *Service) typeOne(c *fiber.Ctx) error {
 		err = s.TypeSheet(r.ctx, r.town, r.viewer, r.poll, number, sheet, said)
 	}
 	if err == nil {
-		web.Flash(c, "paper.typing.done", "Sheet", strconv.Itoa(sheet))
-		return web.SeeOther(c, batchHref(r.poll, number)+"/saisie")
+		web.Flash(r.Ctx, "paper.typing.done", "Sheet", strconv.Itoa(sheet))
+		return web.SeeOther(r.Ctx, batchHref(r.poll, number)+"/saisie")
 	}
-	errs, ok := web.Errors(c, overvoted(err))
+	errs, ok := web.Errors(r.Ctx, overvoted(err))
 	if !ok {
 		return err
 	}
-	return s.typingPage(r, in, sheet, errs)
+	return s.typingPage(r, number, in, sheet, errs)
 }

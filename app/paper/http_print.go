@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gofiber/fiber/v2"
-
 	"parvis/app/i18n"
 	"parvis/app/paper/views"
 	"parvis/app/ui"
@@ -25,25 +23,13 @@ type copiesForm struct {
 }
 
 // ballots is the paper ballots of a batch, each with its code.
-func (s *Service) ballots(c *fiber.Ctx) error {
-	r, err := on(c)
+func (s *Service) ballots(r request, number int) error {
+	st, b, err := s.batchOn(r, number)
 	if err != nil {
 		return err
-	}
-	number, err := r.number("lot")
-	if err != nil {
-		return err
-	}
-	st, err := s.Standing(r.ctx, r.town, r.viewer, r.poll)
-	if err != nil {
-		return err
-	}
-	b, ok := st.batch(number)
-	if !ok {
-		return ErrNoBatch
 	}
 	var form copiesForm
-	errs, err := web.Bind(c, &form)
+	errs, err := web.Bind(r.Ctx, &form)
 	if err != nil {
 		return err
 	}
@@ -51,17 +37,17 @@ func (s *Service) ballots(c *fiber.Ctx) error {
 	switch {
 	case errs.Any(), !form.Copies.Set:
 	case form.Copies.N < 1 || form.Copies.N > mostCopies:
-		errs, _ = web.Errors(c, ErrCopies.On("exemplaires"))
+		errs, _ = web.Errors(r.Ctx, ErrCopies.On("exemplaires"))
 	default:
 		copies = int(form.Copies.N)
 	}
 	page := printedOf(r.ctx, st.Poll, b, copies)
-	page.Town, page.Address, page.Errors = r.town.Name, web.Origin(c)+"/office/papier/"+b.Code, errs
+	page.Town, page.Address, page.Errors = r.town.Name, web.Origin(r.Ctx)+"/office/papier/"+b.Code, errs
 	page.CopiesField = form.Copies.Raw
 	if page.CopiesField == "" {
 		page.CopiesField = strconv.Itoa(copies)
 	}
-	return web.Page(c, views.BallotsPage(page))
+	return web.Page(r.Ctx, views.BallotsPage(page))
 }
 
 func printedOf(ctx context.Context, p *voting.Poll, b BatchStanding, copies int) views.Printed {
@@ -100,11 +86,7 @@ func closesWords(ctx context.Context, p *voting.Poll) string {
 func shortID(id voting.PollID) string { return strings.ToUpper(id.String()[:8]) }
 
 // signIn is a sheet to sign, where the roll cannot be marked on a screen at once.
-func (s *Service) signIn(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) signIn(r request) error {
 	poll, err := s.pollFor(r, See)
 	if err != nil {
 		return err
@@ -114,20 +96,16 @@ func (s *Service) signIn(c *fiber.Ctx) error {
 	}
 	page := views.SignIn{
 		Town: r.town.Name, Question: poll.Question, Poll: shortID(poll.ID), Closes: closesWords(r.ctx, poll),
-		Address: web.Origin(c) + DeskHref(poll.ID), Back: backToPaper(r.ctx, poll.ID),
+		Address: web.Origin(r.Ctx) + DeskHref(poll.ID), Back: backToPaper(r.ctx, poll.ID),
 	}
 	for n := range signLines {
 		page.Rows = append(page.Rows, n+1)
 	}
-	return web.Page(c, views.SignInPage(page))
+	return web.Page(r.Ctx, views.SignInPage(page))
 }
 
 // minutes are those of the counting, to sign.
-func (s *Service) minutes(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) minutes(r request) error {
 	st, err := s.Standing(r.ctx, r.town, r.viewer, r.poll)
 	if err != nil {
 		return err
@@ -147,5 +125,5 @@ func (s *Service) minutes(c *fiber.Ctx) error {
 			page.Corrections = append(page.Corrections, correctionWords(ctx, c))
 		}
 	}
-	return web.Page(c, views.MinutesPage(page))
+	return web.Page(r.Ctx, views.MinutesPage(page))
 }

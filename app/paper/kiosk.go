@@ -78,14 +78,13 @@ func (s *Service) reach(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 
 // mayVoteHere refuses whoever the box would refuse.
 func (s *Service) mayVoteHere(ctx context.Context, tx bun.Tx, p *voting.Poll, who citizen.ID) error {
+	if err := p.State.MayVote(); err != nil {
+		return err
+	}
 	st, err := s.Box.StandingOf(ctx, tx, p, who)
 	switch {
 	case err != nil:
 		return err
-	case p.State == voting.Scheduled:
-		return voting.ErrNotOpenYet
-	case p.State != voting.Open:
-		return voting.ErrPollClosed
 	case p.VoterKind() == voting.DeviceVoter:
 		return voting.ErrWrongState
 	case st.Voted && (st.Channel != voting.Desk || !p.AllowChange):

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/gofiber/fiber/v2"
-
 	"parvis/app/i18n"
 	"parvis/app/paper/views"
 	"parvis/app/ui"
@@ -14,16 +12,12 @@ import (
 )
 
 // showPublic compares, for everybody, what was handed in and what is in the box.
-func (s *Service) showPublic(c *fiber.Ctx) error {
-	r, err := on(c)
-	if err != nil {
-		return err
-	}
+func (s *Service) showPublic(r request) error {
 	st, err := s.Public(r.ctx, r.town, r.viewer, r.poll)
 	if err != nil {
 		return err
 	}
-	return web.Page(c, views.PublicPage(publicOf(r.ctx, st)))
+	return web.Page(r.Ctx, views.PublicPage(publicOf(r.ctx, st)))
 }
 
 func publicOf(ctx context.Context, st *Standing) views.Public {

@@ -57,14 +57,18 @@ func (s *Service) batchByCode(ctx context.Context, t *tenant.Tenant, code string
 	return id, number, err
 }
 
-// batch returns one of the batches.
-func (s *Standing) batch(number int) (BatchStanding, bool) {
-	for _, b := range s.Batches {
+// batchOn returns how the poll of a request stands, and one of its batches.
+func (s *Service) batchOn(r request, number int) (*Standing, BatchStanding, error) {
+	st, err := s.Standing(r.ctx, r.town, r.viewer, r.poll)
+	if err != nil {
+		return nil, BatchStanding{}, err
+	}
+	for _, b := range st.Batches {
 		if b.Number == number {
-			return b, true
+			return st, b, nil
 		}
 	}
-	return BatchStanding{}, false
+	return nil, BatchStanding{}, ErrNoBatch
 }
 
 // cutCode reads what codeCookie holds.

@@ -3,47 +3,29 @@ package paper
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"parvis/app/fault"
 	"parvis/app/paper/views"
 	"parvis/app/voting"
+	"parvis/app/voting/slip"
 )
 
-// The names of the fields in which what a ballot says is typed: by whoever
-// reads a sheet, or votes at the town hall.
-const (
-	choiceField = "choix"
-	answerField = "reponse-"
-	nullField   = "nul"
-	blankChoice = "blanc"
-)
+// nullField is the field of why a sheet is null, beside those of the slip.
+const nullField = "nul"
 
-// answerValues are the words of the form for a yes-no-abstain answer.
-var answerValues = map[string]int{"oui": voting.Yes, "non": voting.No, "abstention": voting.Abstain}
-
-// filled is what somebody typed, as it must be able to come back.
+// filled is what was typed, by whoever reads a sheet or votes at the town hall.
 type filled struct {
-	choices []string
-	answers map[voting.OptionID]string
-	null    string
+	slip.Form
+	null string
 }
 
 // readFilled takes what was typed out of a form. Nothing is checked yet.
-func readFilled(c *fiber.Ctx) filled {
-	f := filled{answers: map[voting.OptionID]string{}}
-	c.Context().PostArgs().VisitAll(func(key, value []byte) {
-		name, text := string(key), strings.ToValidUTF8(string(value), "\uFFFD")
-		option, isAnswer := strings.CutPrefix(name, answerField)
-		switch {
-		case name == choiceField && len(f.choices) <= voting.MaxOptions && !slices.Contains(f.choices, text):
-			f.choices = append(f.choices, text)
-		case name == nullField:
+func readFilled(c *fiber.Ctx) (f filled) {
+	f.Form = slip.Read(c, func(name, text string) {
+		if name == nullField {
 			f.null = text
-		case isAnswer && len(f.answers) <= voting.MaxOptions && text != "":
-			f.answers[option] = text
 		}
 	})
 	return f
@@ -51,7 +33,7 @@ func readFilled(c *fiber.Ctx) filled {
 
 // sheet turns what was typed into what the sheet says.
 func (f filled) sheet(p *voting.Poll) (voting.Sheet, error) {
-	says := len(f.choices) + len(f.answers)
+	says := len(f.Choices) + len(f.Answers)
 	switch {
 	case f.null != "" && says > 0:
 		return "", ErrNullAndNot.On(nullField)
@@ -74,18 +56,18 @@ func (f filled) sheet(p *voting.Poll) (voting.Sheet, error) {
 
 // marks turns what was typed into marks. A blank ballot has none.
 func (f filled) marks(p *voting.Poll) ([]voting.Mark, error) {
-	if slices.Contains(f.choices, blankChoice) {
-		if len(f.choices)+len(f.answers) > 1 {
-			return nil, ErrNullAndNot.On(choiceField)
+	if slices.Contains(f.Choices, slip.Blank) {
+		if len(f.Choices)+len(f.Answers) > 1 {
+			return nil, ErrNullAndNot.On(slip.ChoiceField)
 		}
 		return nil, nil
 	}
 	var marks []voting.Mark
-	for _, option := range f.choices {
+	for _, option := range f.Choices {
 		marks = append(marks, voting.Mark{Option: option, Value: voting.Chosen})
 	}
-	for option, word := range f.answers {
-		value, known := answerValues[word]
+	for option, word := range f.Answers {
+		value, known := slip.Answer(word)
 		if !known {
 			return nil, voting.ErrInvalidMark.On(f.first(p))
 		}
@@ -97,9 +79,9 @@ func (f filled) marks(p *voting.Poll) ([]voting.Mark, error) {
 // first is the field beside which something is said about the whole ballot.
 func (f filled) first(p *voting.Poll) string {
 	if p.Method == voting.YesNoAbstain && len(p.Options) > 0 {
-		return answerField + p.Options[0].ID
+		return slip.AnswerField + p.Options[0].ID
 	}
-	return choiceField
+	return slip.ChoiceField
 }
 
 // beside says a fault about a ballot beside a field of the form that it came in.
@@ -113,11 +95,11 @@ func beside(err error, field string) error {
 // ballot turns what was chosen into the marks of a ballot that is cast, where
 // every question wants its answer.
 func (f filled) ballot(p *voting.Poll) ([]voting.Mark, error) {
-	if p.Method == voting.YesNoAbstain && len(f.choices) == 0 {
+	if p.Method == voting.YesNoAbstain && len(f.Choices) == 0 {
 		var missing []fault.Field
 		for _, o := range p.Options {
-			if _, answered := answerValues[f.answers[o.ID]]; !answered {
-				missing = append(missing, fault.Field{Name: answerField + o.ID, Label: o.Label, Key: "paper.answer_missing"})
+			if _, answered := slip.Answer(f.Answers[o.ID]); !answered {
+				missing = append(missing, fault.Field{Name: slip.AnswerField + o.ID, Label: o.Label, Key: "paper.answer_missing"})
 			}
 		}
 		if len(missing) > 0 {
@@ -145,11 +127,11 @@ func overvoted(err error) error {
 
 // hidden carries what was chosen from one page to the next.
 func (f filled) hidden() (list []views.Hidden) {
-	for _, choice := range f.choices {
-		list = append(list, views.Hidden{Name: choiceField, Value: choice})
+	for _, choice := range f.Choices {
+		list = append(list, views.Hidden{Name: slip.ChoiceField, Value: choice})
 	}
-	for option, word := range f.answers {
-		list = append(list, views.Hidden{Name: answerField + option, Value: word})
+	for option, word := range f.Answers {
+		list = append(list, views.Hidden{Name: slip.AnswerField + option, Value: word})
 	}
 	return list
 }

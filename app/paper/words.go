@@ -10,6 +10,7 @@ import (
 	"parvis/app/paper/views"
 	"parvis/app/ui"
 	"parvis/app/voting"
+	"parvis/app/voting/slip"
 )
 
 // back is the way back to where a poll is led from.
@@ -160,16 +161,12 @@ func sheetWords(ctx context.Context, p *voting.Poll, s voting.Sheet) string {
 
 // choicesOf says a ballot in words, one line for each choice.
 func choicesOf(ctx context.Context, p *voting.Poll, marks []voting.Mark) (list []string) {
-	for _, o := range p.Options {
-		for _, m := range marks {
-			switch {
-			case m.Option != o.ID:
-			case p.Method == voting.YesNoAbstain:
-				list = append(list, i18n.T(ctx, "paper.choice.answer", "Option", o.Label, "Answer", answerWords(ctx, m.Value)))
-			default:
-				list = append(list, o.Label)
-			}
+	for _, said := range slip.InOrder(p, marks) {
+		line := said.Label
+		if p.Method == voting.YesNoAbstain {
+			line = i18n.T(ctx, "paper.choice.answer", "Option", line, "Answer", answerWords(ctx, said.Value))
 		}
+		list = append(list, line)
 	}
 	if len(list) == 0 {
 		return []string{i18n.T(ctx, "paper.blank")}

@@ -9,6 +9,7 @@ import (
 	"parvis/app/paper/views"
 	"parvis/app/ui"
 	"parvis/app/voting"
+	"parvis/app/voting/slip"
 )
 
 func batchOf(ctx context.Context, v citizen.Viewer, st *Standing, b BatchStanding, in batchTyped, errs ui.Errors) views.Batch {
@@ -120,7 +121,7 @@ func formOf(ctx context.Context, p *voting.Poll, in filled, errs ui.Errors) *vie
 		}
 	}
 	choices := ui.ChoiceGroupProps{
-		Name: choiceField, Legend: i18n.T(ctx, "paper.form.says"), Values: in.choices, Error: errs.For(choiceField), Compact: true,
+		Name: slip.ChoiceField, Legend: i18n.T(ctx, "paper.form.says"), Values: in.Choices, Error: errs.For(slip.ChoiceField), Compact: true,
 		Multiple: p.Method != voting.Plurality,
 	}
 	if p.Method != voting.YesNoAbstain {
@@ -130,15 +131,15 @@ func formOf(ctx context.Context, p *voting.Poll, in filled, errs ui.Errors) *vie
 	} else {
 		choices.Legend = i18n.T(ctx, "paper.form.or_blank")
 	}
-	choices.Options = append(choices.Options, ui.ChoiceProps{Value: blankChoice, Label: i18n.T(ctx, "paper.blank"), Hint: i18n.T(ctx, "paper.blank.hint")})
+	choices.Options = append(choices.Options, ui.ChoiceProps{Value: slip.Blank, Label: i18n.T(ctx, "paper.blank"), Hint: i18n.T(ctx, "paper.blank.hint")})
 	form.Choices = &choices
 	return form
 }
 
 func answerGroup(ctx context.Context, o voting.Option, in filled, errs ui.Errors) ui.ChoiceGroupProps {
-	name := answerField + o.ID
+	name := slip.AnswerField + o.ID
 	return ui.ChoiceGroupProps{
-		Name: name, Legend: o.Label, Values: []string{in.answers[o.ID]}, Error: errs.For(name), Compact: true, Columns: true,
+		Name: name, Legend: o.Label, Values: []string{in.Answers[o.ID]}, Error: errs.For(name), Compact: true, Columns: true,
 		Options: []ui.ChoiceProps{
 			{Value: "oui", Label: i18n.T(ctx, "paper.answer.yes")}, {Value: "non", Label: i18n.T(ctx, "paper.answer.no")},
 			{Value: "abstention", Label: i18n.T(ctx, "paper.answer.abstain")},

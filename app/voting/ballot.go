@@ -129,16 +129,8 @@ func (c *count) refusal(e entrant) error {
 	if e.waited && state == Closed && c.poll.ClosedAt.IsZero() {
 		state = Open // its proof came in time, and the closing is not logged yet
 	}
-	switch state {
-	case Open:
-	case Draft:
-		return ErrNotFound
-	case Scheduled:
-		return ErrNotOpenYet
-	case Cancelled:
-		return ErrPollCancelled
-	default:
-		return ErrPollClosed
+	if err := state.MayVote(); err != nil {
+		return err
 	}
 	if err := c.poll.validate(e.Marks); err != nil {
 		return err

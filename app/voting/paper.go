@@ -94,12 +94,8 @@ func (p *Poll) TakesSheets() error {
 	switch {
 	case p.Paper == NoPaper:
 		return ErrNoPaper
-	case p.State == Draft:
-		return ErrNotFound
-	case p.State == Scheduled:
-		return ErrNotOpenYet
-	case p.State == Cancelled:
-		return ErrPollCancelled
+	case !p.State.Over() && p.State != Open:
+		return p.State.MayVote()
 	case !p.PaperPending():
 		return ErrPaperOver
 	}

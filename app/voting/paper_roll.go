@@ -110,19 +110,10 @@ func (b *Box) HandIn(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, wh
 
 // takesVoters says whether sheets may be handed in now.
 func (p *Poll) takesVoters() error {
-	switch {
-	case p.Paper == NoPaper:
+	if p.Paper == NoPaper {
 		return ErrNoPaper
-	case p.State == Open:
-		return nil
-	case p.State == Draft:
-		return ErrNotFound
-	case p.State == Scheduled:
-		return ErrNotOpenYet
-	case p.State == Cancelled:
-		return ErrPollCancelled
 	}
-	return ErrPollClosed
+	return p.State.MayVote()
 }
 
 // Changed tells whoever watches a poll that something has been committed for

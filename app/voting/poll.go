@@ -245,6 +245,21 @@ func (p *Poll) Option(id OptionID) (Option, bool) {
 	return p.Options[i], true
 }
 
+// MayVote says why ballots are not taken in a state, nil where they are.
+func (s State) MayVote() error {
+	switch s {
+	case Open:
+		return nil
+	case Draft:
+		return ErrNotFound
+	case Scheduled:
+		return ErrNotOpenYet
+	case Cancelled:
+		return ErrPollCancelled
+	}
+	return ErrPollClosed
+}
+
 // StateAt returns the state at a moment of the database's clock. Opening and
 // closing are moments, not acts: nothing has to run for them to happen.
 func (p *Poll) StateAt(now time.Time) State {

@@ -152,16 +152,10 @@ func (b *Box) File(ctx context.Context, t tenant.ID, s Submission, zone *time.Lo
 
 // mayFile says why a ballot may not wait.
 func (p *Poll) mayFile(ctx context.Context, tx bun.Tx, b *Box, s Submission, zone *time.Location) error {
-	switch {
-	case p.State == Draft:
-		return ErrNotFound
-	case p.State == Scheduled:
-		return ErrNotOpenYet
-	case p.State == Cancelled:
-		return ErrPollCancelled
-	case p.State != Open:
-		return ErrPollClosed
-	case s.Voter.Kind != AccountVoter || !s.Voter.Viewer.SignedIn:
+	if err := p.State.MayVote(); err != nil {
+		return err
+	}
+	if s.Voter.Kind != AccountVoter || !s.Voter.Viewer.SignedIn {
 		return ErrSignIn
 	}
 	if err := p.validate(s.Marks); err != nil {
