@@ -1,7 +1,7 @@
 package verify
 
 import (
-	"bytes"
+	"io"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -127,14 +127,13 @@ func (p *Pages) archive(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var body bytes.Buffer // whole or not at all
-	if err := p.journal.Export(web.Context(c), &body, web.Tenant(c).ID, id, realtime.Public); err != nil {
-		return err
-	}
-	keep(c, anybody, "no-cache")
-	web.Attachment(c, "scrutin-"+id.String()[:8]+".parvis-archive")
-	c.Set(fiber.HeaderContentType, "application/jsonl; charset=utf-8")
-	return c.Send(body.Bytes())
+	return web.Spool(c, "scrutin-"+id.String()[:8]+".parvis-archive", "application/jsonl; charset=utf-8", func(w io.Writer) error {
+		if err := p.journal.Export(web.Context(c), w, web.Tenant(c).ID, id, realtime.Public); err != nil {
+			return err
+		}
+		keep(c, anybody, "no-cache")
+		return nil
+	})
 }
 
 // receipt is the file that a voter keeps. Whoever knows the number of a ballot

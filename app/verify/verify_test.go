@@ -21,6 +21,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 	"github.com/urfave/cli/v3"
+	"github.com/valyala/fasthttp"
 
 	"parvis/app/access"
 	"parvis/app/booth"
@@ -391,6 +392,36 @@ func TestHiddenTurnoutHidesTheLog(t *testing.T) {
 		t.Error("no proof after the closing")
 	}
 	p.found("/votes/" + id.String() + "/archive")
+}
+
+// TestTheArchiveComesFromTheDisk: however large it is, the program never holds it
+// whole; and no cache keeps the refusal of one that cannot be had.
+func TestTheArchiveComesFromTheDisk(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	id := p.open()
+	p.vote(id, "a", uuid.New())
+	ask := func() *fasthttp.Response {
+		var c fasthttp.RequestCtx
+		c.Request.SetRequestURI("/votes/" + id.String() + "/archive")
+		c.Request.Header.SetHost(p.town.Hosts[0])
+		p.app.Handler()(&c)
+		return &c.Response
+	}
+	if r := ask(); r.StatusCode() != http.StatusGone || strings.Contains(string(r.Header.Peek("Cache-Control")), "public") {
+		t.Errorf("an open poll: status %d, %s", r.StatusCode(), r.Header.Peek("Cache-Control"))
+	}
+	p.close(id)
+	r := ask()
+	if r.StatusCode() != http.StatusOK || !r.IsBodyStream() || r.Header.ContentLength() < 1000 {
+		t.Errorf("status %d, a stream: %t, of %d bytes", r.StatusCode(), r.IsBodyStream(), r.Header.ContentLength())
+	}
+	if got := string(r.Header.Peek("Cache-Control")); got != "public, no-cache" {
+		t.Errorf("kept as %q", got)
+	}
+	if report, err := proof.Verify(r.BodyStream(), proof.Options{}); err != nil || !report.OK {
+		t.Errorf("%v: %+v", err, report)
+	}
 }
 
 // TestABigFileIsRefusedWithAPage: visitors send less than those who are known.
