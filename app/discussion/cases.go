@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,6 +34,7 @@ type Case struct {
 	Decision     string       // "keep", "hide"; "" until decided
 	Reason       string
 	DecidedAt    bun.NullTime
+	DecidedBy    uuid.NullUUID
 	Appeal       string
 	AppealedAt   bun.NullTime
 	Ruling       string // "restored", "confirmed"
@@ -40,7 +42,7 @@ type Case struct {
 	RuledAt      bun.NullTime
 }
 
-const caseColumns = `id, module, subject_id, comment_id, author_id, opened_at, hidden_at, decision, reason, decided_at,
+const caseColumns = `id, module, subject_id, comment_id, author_id, opened_at, hidden_at, decision, reason, decided_at, decided_by,
 	appeal, appealed_at, ruling, ruling_reason, ruled_at`
 
 // waits reports whether a moderator has something to do with k.
@@ -123,6 +125,11 @@ func (s *Service) judged(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		if err := powers.Decide(v, act, access.Scope{Module: k.Module, Zone: c.topic.Zone}).Err(); err != nil {
 			return err
 		}
+		if barred, _, err := s.barred(ctx, tx, t.ID, v, k, c); err != nil {
+			return err
+		} else if barred {
+			return ErrOwnCase
+		}
 		if err := do(ctx, tx, k, c); err != nil {
 			return err
 		}
@@ -144,8 +151,8 @@ func (s *Service) Decide(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		if !k.DecidedAt.IsZero() {
 			return ErrDecided
 		}
-		_, err := tx.NewRaw(`UPDATE discussion.cases SET decision = ?, reason = ?, decided_at = core.now() WHERE tenant_id = ? AND id = ?`,
-			decision, reason, t.ID, id).Exec(ctx)
+		_, err := tx.NewRaw(`UPDATE discussion.cases SET decision = ?, reason = ?, decided_at = core.now(), decided_by = ? WHERE tenant_id = ? AND id = ?`,
+			decision, reason, v.ID, t.ID, id).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("decide a case: %w", err)
 		}
@@ -261,15 +268,34 @@ func (s *Service) tellAuthor(ctx context.Context, tx bun.Tx, t *tenant.Tenant, c
 
 func caseHref(id uuid.UUID) string { return "/discussion/moderation/" + id.String() }
 
-// Waiting counts what waits for moderators in a module, and since when.
-func (s *Service) Waiting(ctx context.Context, tx bun.IDB, t tenant.ID, module string) (count int, since time.Time, err error) {
+// barred reports whether a case is not v's to judge: nobody judges what they
+// wrote, nor an appeal against their own decision, as long as somebody else
+// can. alone says that v is a party and that nobody else can.
+func (s *Service) barred(ctx context.Context, tx bun.IDB, t tenant.ID, v citizen.Viewer, k *Case, c content) (barred, alone bool, err error) {
+	parties := []citizen.ID{c.author(), citizen.ID(k.DecidedBy.UUID)}
+	if !k.waits() || !slices.Contains(parties, v.ID) {
+		return false, false, nil
+	}
+	scope := access.Scope{Module: k.Module, Zone: c.topic.Zone}
+	barred, err = s.identity.Held(ctx, tx, t, scope, moderators, parties...)
+	return barred, !barred, err
+}
+
+// Waiting counts what waits for v, who moderates a module, and since when. What
+// v wrote or decided waits for somebody else, where there is one.
+func (s *Service) Waiting(ctx context.Context, tx bun.IDB, t tenant.ID, module string, v citizen.Viewer) (count int, since time.Time, err error) {
+	others, err := s.identity.Held(ctx, tx, t, access.Scope{Module: module}, moderators, v.ID)
+	if err != nil {
+		return 0, since, err
+	}
 	var r struct {
 		Count int
 		Since bun.NullTime
 	}
 	err = tx.NewRaw(`
 		SELECT count(*) AS count, min(coalesce(appealed_at, opened_at)) AS since FROM discussion.cases
-		WHERE tenant_id = ? AND module = ? AND (decided_at IS NULL OR (appealed_at IS NOT NULL AND ruled_at IS NULL))`, t, module).Scan(ctx, &r)
+		WHERE tenant_id = ?0 AND module = ?1 AND (decided_at IS NULL OR (appealed_at IS NOT NULL AND ruled_at IS NULL))
+			AND (NOT ?2 OR (author_id IS DISTINCT FROM ?3 AND decided_by IS DISTINCT FROM ?3))`, t, module, others, v.ID).Scan(ctx, &r)
 	if err != nil {
 		return 0, since, fmt.Errorf("count the cases that wait: %w", err)
 	}

@@ -15,6 +15,7 @@ var (
 	ErrFlagged    = fault.New(fault.Conflict, "discussion.flag.twice")
 	ErrOwnFlag    = fault.New(fault.Conflict, "discussion.flag.own")
 	ErrDecided    = fault.New(fault.Conflict, "discussion.case.decided") // by somebody else meanwhile
+	ErrOwnCase    = fault.New(fault.Conflict, "discussion.case.own")     // of who wrote it or decided it, while somebody else can judge
 	ErrUndecided  = fault.New(fault.Conflict, "discussion.case.undecided")
 	ErrNoAppeal   = fault.New(fault.Conflict, "discussion.appeal.none")
 	ErrAppealed   = fault.New(fault.Conflict, "discussion.appeal.twice")

@@ -140,10 +140,15 @@ func (s *Service) queueRow(ctx context.Context, tx bun.IDB, t *tenant.Tenant, v 
 	if !mayModerate(v, k.Module, c.topic.Zone) {
 		return views.QueueRow{}, ErrNotFound
 	}
-	return views.QueueRow{
+	row := views.QueueRow{
 		Title: c.topic.Title, Href: officePath + "/" + k.ID.String(), Summary: markdown.Text(c.text(), 160), State: caseState(ctx, k),
 		Meta: []ui.Meta{{Icon: "calendar", Text: i18n.T(ctx, "discussion.case.opened", "Date", i18n.DateTime(ctx, k.OpenedAt))}, {Icon: "message-circle", Text: whatWord(ctx, k)}},
-	}, nil
+	}
+	barred, _, err := s.barred(ctx, tx, t.ID, v, k, c)
+	if barred {
+		row.Meta = append(row.Meta, ui.Meta{Icon: "users", Text: i18n.T(ctx, "discussion.case.others")})
+	}
+	return row, err
 }
 
 func whatWord(ctx context.Context, k *Case) string {
@@ -240,6 +245,15 @@ func (s *Service) showJudge(c *fiber.Ctx, id uuid.UUID, form judgeForm, errs ui.
 				{Term: i18n.T(ctx, "discussion.case.what"), Text: whatWord(ctx, k)},
 				{Term: i18n.T(ctx, "discussion.case.author"), Text: nameOf(ctx, names, k.AuthorID)},
 			},
+		}
+		barred, alone, err := s.barred(ctx, tx, t.ID, v, k, content)
+		switch {
+		case err != nil:
+			return err
+		case barred:
+			page.Decide, page.Rule, page.Notice = false, false, i18n.T(ctx, "discussion.case.own")
+		case alone:
+			page.Notice = i18n.T(ctx, "discussion.case.alone")
 		}
 		page.Errors, page.Action = errs, officePath+"/"+id.String()
 		page.Flags, err = flagLines(ctx, tx, t.ID, id)

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"parvis/app/access"
 	"parvis/app/citizen"
 	"parvis/app/tenant"
 )
@@ -34,4 +35,17 @@ func (s *Service) Names(ctx context.Context, tx bun.IDB, t tenant.ID, of ...citi
 		names[r.ID] = r.Name
 	}
 	return names, nil
+}
+
+// Held reports whether somebody, but for some, holds one of the roles as far as
+// a scope goes.
+func (s *Service) Held(ctx context.Context, tx bun.IDB, t tenant.ID, scope access.Scope, roles []citizen.Role, but ...citizen.ID) (held bool, err error) {
+	err = tx.NewRaw(`
+		SELECT EXISTS (SELECT FROM core.role_grants
+			WHERE tenant_id = ?0 AND role IN (?1) AND module IN ('', ?2) AND (zone_id IS NULL OR zone_id = ?3) AND citizen_id NOT IN (?4))`,
+		t, bun.List(roles), scope.Module, scope.Zone, bun.List(but)).Scan(ctx, &held)
+	if err != nil {
+		return false, fmt.Errorf("find who holds a role: %w", err)
+	}
+	return held, nil
 }

@@ -241,6 +241,44 @@ func TestAHiddenContentCanBeAppealedAgainst(t *testing.T) {
 	s.refused("two months later", s.said.Appeal(s.ctx(), s.town, author, k, "Je découvre."), discussion.ErrAppealLate)
 }
 
+// TestNobodyJudgesTheirOwnDecision, nor what they wrote, as long as somebody
+// else can; alone, they do, for an appeal must have an answer.
+func TestNobodyJudgesTheirOwnDecision(t *testing.T) {
+	t.Parallel()
+	s := newSquare(t)
+	author := s.citizen()
+	hide := func(title string, by citizen.Viewer) uuid.UUID {
+		id := s.idea(author, title)
+		s.must(s.flag(s.citizen(), id, uuid.Nil))
+		k := s.openCase()
+		s.must(s.said.Decide(s.ctx(), s.town, by, k, true, "Hors sujet."))
+		s.must(s.said.Appeal(s.ctx(), s.town, author, k, "Relisez, s'il vous plaît."))
+		return k
+	}
+	waits := func(v citizen.Viewer) (n int) {
+		s.must(s.db.ReadTenant(s.ctx(), s.town.ID, func(ctx context.Context, tx bun.Tx) (err error) {
+			n, _, err = s.said.Waiting(ctx, tx, s.town.ID, name, v)
+			return err
+		}))
+		return n
+	}
+	first := s.moderator()
+	s.must(s.said.Rule(s.ctx(), s.town, first, hide("Un marché de nuit en été", first), true, "Personne d'autre ne modère."))
+
+	k := hide("Des bancs sous les platanes", first)
+	second := s.moderator()
+	s.refused("an appeal against one's own decision", s.said.Rule(s.ctx(), s.town, first, k, false, "J'avais raison."), discussion.ErrOwnCase)
+	if a, b := waits(first), waits(second); a != 0 || b != 1 {
+		t.Errorf("%d waits for who decided, %d for the other", a, b)
+	}
+	s.must(s.said.Rule(s.ctx(), s.town, second, k, false, "La décision est juste."))
+
+	own := s.idea(first, "Une rampe devant la gare")
+	s.must(s.flag(s.citizen(), own, uuid.Nil))
+	s.refused("one's own content", s.said.Decide(s.ctx(), s.town, first, s.openCase(), false, "Elle est bien."), discussion.ErrOwnCase)
+	s.must(s.said.Decide(s.ctx(), s.town, s.staff, s.openCase(), false, "Elle respecte la charte."))
+}
+
 // TestATakenBackCommentStaysSo whatever moderators do.
 func TestATakenBackCommentStaysSo(t *testing.T) {
 	t.Parallel()

@@ -127,7 +127,7 @@ func (m *Module) Todos(ctx context.Context, t *tenant.Tenant, v citizen.Viewer) 
 			}
 		}
 		if moderates {
-			n, since, err := m.service.Discussion.Waiting(ctx, tx, t.ID, name)
+			n, since, err := m.service.Discussion.Waiting(ctx, tx, t.ID, name, v)
 			if err != nil {
 				return err
 			}

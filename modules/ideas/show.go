@@ -109,6 +109,7 @@ func supportView(ctx context.Context, v citizen.Viewer, p page, s *views.Show) {
 		if p.idea.open() {
 			s.Unsupport = href(p.idea.ID) + "/soutenir/annuler"
 		}
+	case p.idea.Seen != discussion.Visible: // its author reads why above
 	case !p.idea.open():
 		s.NoSupport = i18n.T(ctx, "ideas.support.over")
 	case !v.SignedIn:

@@ -103,6 +103,16 @@ func (s *square) citizen(change ...func(*citizen.Viewer)) citizen.Viewer {
 	return v
 }
 
+// moderator adds somebody who moderates, and whom the town knows as such.
+func (s *square) moderator() citizen.Viewer {
+	s.Helper()
+	v := s.citizen(func(v *citizen.Viewer) { v.Grants = []citizen.Grant{{Role: citizen.Moderator}} })
+	_, err := s.db.Superuser(s).Exec(context.Background(), `INSERT INTO core.role_grants (tenant_id, id, citizen_id, role, granted_at)
+		VALUES ($1, $2, $3, 'moderator', $4)`, s.town.ID.String(), uuid.NewString(), v.ID.String(), noon)
+	s.must(err)
+	return v
+}
+
 // newcomer adds an account of today.
 func (s *square) newcomer() citizen.Viewer {
 	s.Helper()

@@ -99,6 +99,7 @@ type Judge struct {
 	Flags   []FlagLine
 	Decide  bool // it waits for a decision
 	Rule    bool // it waits for an answer to an appeal
+	Notice  string
 	Choice  string
 	Because string
 }
