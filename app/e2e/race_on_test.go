@@ -7,4 +7,4 @@ const slack = 10
 
 // sparse is by how much fewer of the hostile requests are sent: the detector
 // finds nothing in the hundredth that it does not in the first.
-const sparse = 3
+const sparse = 6
