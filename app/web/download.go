@@ -1,9 +1,9 @@
 package web
 
 import (
-	"bytes"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"mime"
 	"net/url"
 	"strings"
@@ -11,36 +11,63 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
+// Rows takes the rows of a table, one after the other.
+type Rows func(row ...string) error
+
 // CSV answers with rows as open data wants them: commas, UTF-8, no byte order
 // mark. Cells that a spreadsheet would compute are quoted.
 func CSV(c *fiber.Ctx, filename string, rows [][]string) error {
-	return sendCSV(c, filename, rows, ',', "")
+	return LongCSV(c, filename, each(rows))
 }
 
 // SpreadsheetCSV answers with rows as French spreadsheets open them with a
 // double click: semicolons and a byte order mark.
 func SpreadsheetCSV(c *fiber.Ctx, filename string, rows [][]string) error {
-	return sendCSV(c, filename, rows, ';', "\uFEFF")
+	return LongSpreadsheetCSV(c, filename, each(rows))
 }
 
-func sendCSV(c *fiber.Ctx, filename string, rows [][]string, comma rune, mark string) error {
-	var buffer bytes.Buffer
-	buffer.WriteString(mark)
-	w := csv.NewWriter(&buffer)
-	w.Comma, w.UseCRLF = comma, true
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = quoteFormula(cell)
+// LongCSV is CSV for a table that no memory need hold.
+func LongCSV(c *fiber.Ctx, filename string, write func(Rows) error) error {
+	return spoolCSV(c, filename, ',', "", write)
+}
+
+// LongSpreadsheetCSV is SpreadsheetCSV for a table that no memory need hold.
+func LongSpreadsheetCSV(c *fiber.Ctx, filename string, write func(Rows) error) error {
+	return spoolCSV(c, filename, ';', "\uFEFF", write)
+}
+
+func each(rows [][]string) func(Rows) error {
+	return func(add Rows) error {
+		for _, row := range rows {
+			if err := add(row...); err != nil {
+				return err
+			}
 		}
-		if err := w.Write(cells); err != nil {
+		return nil
+	}
+}
+
+func spoolCSV(c *fiber.Ctx, filename string, comma rune, mark string, write func(Rows) error) error {
+	return Spool(c, filename, "text/csv; charset=utf-8", func(to io.Writer) error {
+		if _, err := io.WriteString(to, mark); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
-	}
-	w.Flush()
-	Attachment(c, filename)
-	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	return c.Send(buffer.Bytes())
+		w := csv.NewWriter(to)
+		w.Comma, w.UseCRLF = comma, true
+		var cells []string
+		err := write(func(row ...string) error {
+			cells = cells[:0]
+			for _, cell := range row {
+				cells = append(cells, quoteFormula(cell))
+			}
+			return w.Write(cells)
+		})
+		if err != nil {
+			return err
+		}
+		w.Flush()
+		return w.Error()
+	})
 }
 
 // quoteFormula makes a spreadsheet read a cell as text. Negative numbers stay

@@ -223,7 +223,7 @@ func (o officeHandlers) merge(c *fiber.Ctx) error {
 const batch = 1_000
 
 // every calls do with each public idea, oldest first, in one snapshot.
-func (s *service) every(ctx context.Context, t tenant.ID, do func(*Idea)) error {
+func (s *service) every(ctx context.Context, t tenant.ID, do func(*Idea) error) error {
 	return s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		for _, state := range []State{"", Merged} {
 			q := Query{State: state, Sort: byAge, Limit: batch}
@@ -233,7 +233,9 @@ func (s *service) every(ctx context.Context, t tenant.ID, do func(*Idea)) error 
 					return err
 				}
 				for _, i := range page.Items {
-					do(i)
+					if err := do(i); err != nil {
+						return err
+					}
 				}
 				if q.Cursor = page.Next; q.Cursor.IsZero() {
 					break
@@ -247,34 +249,33 @@ func (s *service) every(ctx context.Context, t tenant.ID, do func(*Idea)) error 
 // export is the list for a spreadsheet.
 func (o officeHandlers) export(c *fiber.Ctx) error {
 	ctx, t := web.Context(c), web.Tenant(c)
-	rows := [][]string{{
-		i18n.T(ctx, "ideas.form.title"), i18n.T(ctx, "ideas.column.state"), i18n.T(ctx, "ideas.form.theme"), i18n.T(ctx, "ideas.form.zone"), i18n.T(ctx, "ideas.form.place"),
-		i18n.T(ctx, "ideas.column.supports"), i18n.T(ctx, "ideas.column.comments"), i18n.T(ctx, "ideas.column.published"), i18n.T(ctx, "ideas.column.address"),
-	}}
-	err := o.service.every(ctx, t.ID, func(i *Idea) {
-		rows = append(rows, []string{
-			i.Title, stateOf(ctx, i.State).Word, themeName(ctx, i.Theme), zoneName(t, i.Zone), i.Place,
-			strconv.Itoa(i.Supports), strconv.Itoa(i.Comments), i18n.DateShort(ctx, i.PublishedAt), o.service.URL(t, href(i.ID)),
+	return web.LongSpreadsheetCSV(c, "idees.csv", func(add web.Rows) error {
+		err := add(
+			i18n.T(ctx, "ideas.form.title"), i18n.T(ctx, "ideas.column.state"), i18n.T(ctx, "ideas.form.theme"), i18n.T(ctx, "ideas.form.zone"), i18n.T(ctx, "ideas.form.place"),
+			i18n.T(ctx, "ideas.column.supports"), i18n.T(ctx, "ideas.column.comments"), i18n.T(ctx, "ideas.column.published"), i18n.T(ctx, "ideas.column.address"),
+		)
+		if err != nil {
+			return err
+		}
+		return o.service.every(ctx, t.ID, func(i *Idea) error {
+			return add(i.Title, stateOf(ctx, i.State).Word, themeName(ctx, i.Theme), zoneName(t, i.Zone), i.Place,
+				strconv.Itoa(i.Supports), strconv.Itoa(i.Comments), i18n.DateShort(ctx, i.PublishedAt), o.service.URL(t, href(i.ID)))
 		})
 	})
-	if err != nil {
-		return err
-	}
-	return web.SpreadsheetCSV(c, "idees.csv", rows)
 }
 
 // openData is every public idea as open data: what was proposed and answered,
 // never by whom.
 func (h handlers) openData(c *fiber.Ctx) error {
 	ctx, t := web.Context(c), web.Tenant(c)
-	rows := [][]string{{
-		"id", "titre", "texte", "theme", "quartier", "lieu", "latitude", "longitude", "etat", "soutiens", "commentaires", "publiee_le", "reponse", "repondue_le", "fusionnee_avec",
-	}}
-	err := h.service.every(ctx, t.ID, func(i *Idea) { rows = append(rows, openRow(t, i)) })
-	if err != nil {
-		return err
-	}
-	return web.CSV(c, "idees.csv", rows)
+	return web.LongCSV(c, "idees.csv", func(add web.Rows) error {
+		err := add("id", "titre", "texte", "theme", "quartier", "lieu", "latitude", "longitude", "etat", "soutiens", "commentaires",
+			"publiee_le", "reponse", "repondue_le", "fusionnee_avec")
+		if err != nil {
+			return err
+		}
+		return h.service.every(ctx, t.ID, func(i *Idea) error { return add(openRow(t, i)...) })
+	})
 }
 
 func openRow(t *tenant.Tenant, i *Idea) []string {
