@@ -147,13 +147,14 @@ func resident() int {
 	debug.FreeOSMemory()
 	statm, err := os.ReadFile("/proc/self/statm")
 	fields := strings.Fields(string(statm))
-	if err != nil || len(fields) < 2 {
+	if err != nil || len(fields) < 3 {
 		var memory runtime.MemStats
 		runtime.ReadMemStats(&memory)
 		return int(memory.HeapInuse + memory.StackInuse)
 	}
 	pages, _ := strconv.Atoi(fields[1])
-	return pages * os.Getpagesize()
+	shared, _ := strconv.Atoi(fields[2]) // of the program's file, as it comes to be used
+	return (pages - shared) * os.Getpagesize()
 }
 
 // served is the server's process, as seen from the measure.
