@@ -261,7 +261,7 @@ func (s *Service) tellAuthor(ctx context.Context, tx bun.Tx, t *tenant.Tenant, c
 	}
 	return s.identity.Tell(ctx, tx, t, []citizen.ID{c.author()}, func(ctx context.Context) mail.Letter {
 		l := write(ctx)
-		l.Button = mail.Button{Label: i18n.T(ctx, "discussion.letter.button"), Href: s.url(t, caseHref(id))}
+		l.Button, l.Module = mail.Button{Label: i18n.T(ctx, "discussion.letter.button"), Href: s.url(t, caseHref(id))}, c.subject.Module
 		return l
 	})
 }

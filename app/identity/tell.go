@@ -19,8 +19,9 @@ import (
 
 // Tell writes the same letter to accounts, in the transaction of what it tells
 // about, and keeps it on their page of news, where those without an address of
-// mail find it too. Accounts that were erased get neither. write is called once for each language that somebody reads; ctx says
-// which. Whoever asks never learns an address.
+// mail find it too. Accounts that were erased get neither. write is called once
+// for each language that somebody reads; ctx says which. Whoever asks never
+// learns an address.
 func (s *Service) Tell(ctx context.Context, tx bun.Tx, t *tenant.Tenant, to []citizen.ID, write func(ctx context.Context) mail.Letter) error {
 	if len(to) == 0 {
 		return nil
@@ -57,7 +58,7 @@ func (s *Service) Tell(ctx context.Context, tx bun.Tx, t *tenant.Tenant, to []ci
 		if letter.Until.IsZero() {
 			letter.Until = s.clock.Now().Add(tellWithin)
 		}
-		notice := notify.Notice{Title: letter.Subject, Text: strings.Join(letter.Paragraphs, "\n\n"), Href: letter.Button.Href}
+		notice := notify.Notice{Title: letter.Subject, Text: strings.Join(letter.Paragraphs, "\n\n"), Href: letter.Button.Href, Module: letter.Module}
 		if err := notify.Add(ctx, tx, t.ID, list, notice); err != nil {
 			return err
 		}

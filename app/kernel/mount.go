@@ -104,6 +104,16 @@ func whenEnabled(name string) fiber.Handler {
 		return c.Next()
 	}
 }
+// off lists the modules that are switched off, and how their addresses begin.
+func (a *App) off(t *tenant.Tenant) (names, paths []string) {
+	for _, m := range a.Modules {
+		if manifest := m.Manifest(); !t.Enabled(manifest.Name) {
+			names, paths = append(names, manifest.Name), append(paths, manifest.Path)
+		}
+	}
+	return names, paths
+}
+
 
 // chrome fills in the menus.
 func (a *App) chrome(c *fiber.Ctx, chrome *ui.Chrome) {
@@ -127,13 +137,13 @@ func (a *App) uploads() []web.Upload {
 // Uploader is a module with forms that send files.
 type Uploader interface{ Uploads() []web.Upload }
 
-// personal is what the platform itself keeps about people.
+// personal is what the platform itself keeps about people, besides their accounts.
 func (a *App) personal() []module.PersonalData {
 	return []module.PersonalData{a.Identity, a.Box, a.news, a.Discussion}
 }
 
 func (a *App) holdings() []module.Holding {
-	var all []module.Holding
+	all := a.Identity.Holdings()
 	for _, p := range a.personal() {
 		all = append(all, p.Holdings()...)
 	}

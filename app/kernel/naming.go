@@ -12,7 +12,7 @@ import (
 )
 
 // nameThings gives the things that the journal speaks of their names: polls,
-// and what modules know.
+// and what modules know. Those of a module that is switched off have no page.
 func (a *App) nameThings(ctx context.Context, tx bun.Tx, t tenant.ID, kinds map[uuid.UUID]string, names identity.Names) error {
 	ids := make([]uuid.UUID, 0, len(kinds))
 	for id := range kinds {
@@ -22,8 +22,13 @@ func (a *App) nameThings(ctx context.Context, tx bun.Tx, t tenant.ID, kinds map[
 	if err != nil {
 		return err
 	}
-	for id, question := range questions {
-		names[id] = identity.Named{Name: question, Href: "/votes/" + id.String() + "/resultats"}
+	town, known := tenant.FromContext(ctx)
+	on := func(name string) bool { return !known || town.Enabled(name) }
+	for id, q := range questions {
+		names[id] = identity.Named{Name: q.Text}
+		if on(q.Module) {
+			names[id] = identity.Named{Name: q.Text, Href: "/votes/" + id.String() + "/resultats"}
+		}
 	}
 	for id, kind := range kinds {
 		if kind == "" || names[id].Name != "" {
@@ -35,6 +40,9 @@ func (a *App) nameThings(ctx context.Context, tx bun.Tx, t tenant.ID, kinds map[
 				return err
 			}
 			if name != "" {
+				if !on(m.(module.Module).Manifest().Name) {
+					href = ""
+				}
 				names[id] = identity.Named{Name: name, Href: href}
 				break
 			}

@@ -146,7 +146,7 @@ func (a *App) buildServices() (err error) {
 	watch := journal.NewWatch(a.Live)
 	a.Box = voting.New(voting.Deps{DB: a.DB, Live: watch, Log: a.Log})
 	a.Journal = journal.New(journal.Deps{DB: a.DB, Box: a.Box, Watch: watch, Secret: a.secret, Kept: a.Files, Log: a.Log})
-	a.news = notify.New(a.DB)
+	a.news = notify.New(a.DB, a.off)
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Mail: a.Mail, Clock: a.Clock, Secret: a.secret, Demo: a.Config.Demo, Log: a.Log,
 	})
@@ -185,7 +185,7 @@ func (a *App) buildEdge() (err error) {
 		return err
 	}
 	realtime.Prepare(a.Fiber)
-	a.Identity.Holders(append([]module.PersonalData{a.Box, a.Discussion}, with[module.PersonalData](a.Modules)...)...)
+	a.Identity.Holders(append(a.personal(), with[module.PersonalData](a.Modules)...)...)
 	a.Identity.Name(a.nameThings)
 	a.Identity.OnProof(a.Box.Proven)
 	a.Box.Tell(a.tellWaiting)

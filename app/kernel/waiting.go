@@ -24,7 +24,9 @@ func (a *App) tellWaiting(ctx context.Context, tx bun.Tx, id tenant.ID, n voting
 		}
 		ctx := a.bundle.NewContext(tenant.NewContext(ctx, t), t.Locale, t.TimeZone)
 		return a.Identity.Tell(ctx, tx, t, []citizen.ID{n.Citizen}, func(ctx context.Context) mail.Letter {
-			return booth.WaitingLetter(ctx, a.Config.URL(t.Hosts[0], ""), n)
+			letter := booth.WaitingLetter(ctx, a.Config.URL(t.Hosts[0], ""), n)
+			letter.Module = n.Poll.Subject.Module
+			return letter
 		})
 	}
 	return nil // a town that is gone has nobody to write to

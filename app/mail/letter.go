@@ -20,6 +20,7 @@ type Letter struct {
 	Button     Button
 	After      []string // below the button: what to do if this is a mistake
 	Until      time.Time
+	Module     string // what it is news of, where the button's address does not say
 }
 
 // Button is the one link of a letter. Its address is written in full too.

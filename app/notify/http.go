@@ -21,11 +21,11 @@ func (s *Service) Mount(site fiber.Router) {
 func (s *Service) page(c *fiber.Ctx) error {
 	ctx, t, v := web.Context(c), web.Tenant(c), web.Viewer(c)
 	before, _ := uuid.Parse(c.Query("avant")) // an address that means nothing shows the newest
-	notices, more, err := s.list(ctx, t.ID, v.ID, before)
+	notices, more, err := s.list(ctx, t, v.ID, before)
 	if err != nil {
 		return err
 	}
-	unread, err := s.Unread(ctx, t.ID, v.ID)
+	unread, err := s.Unread(ctx, t, v.ID)
 	if err != nil {
 		return err
 	}

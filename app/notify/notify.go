@@ -37,6 +37,8 @@ type Notice struct {
 	Text  string // paragraphs apart by an empty line
 	Href  string // path on the site; "" for none
 	Read  bool
+
+	Module string // what it is news of, where its path does not begin with the module's
 }
 
 // Add keeps a notice for each of those citizens, in the transaction of what it
@@ -44,10 +46,10 @@ type Notice struct {
 // kept. Accounts that were erased are told nothing.
 func Add(ctx context.Context, tx bun.IDB, t tenant.ID, to []uuid.UUID, n Notice) error {
 	_, err := tx.NewRaw(`
-		INSERT INTO core.notices (tenant_id, citizen_id, title, body, href)
-		SELECT c.tenant_id, c.id, ?, ?, ? FROM core.citizens c
+		INSERT INTO core.notices (tenant_id, citizen_id, title, body, href, module)
+		SELECT c.tenant_id, c.id, ?, ?, ?, ? FROM core.citizens c
 		WHERE c.tenant_id = ? AND c.id = ANY (?::uuid[]) AND c.erased_at IS NULL`,
-		n.Title, n.Text, pathOf(n.Href), t, pgdialect.Array(to)).Exec(ctx)
+		n.Title, n.Text, pathOf(n.Href), n.Module, t, pgdialect.Array(to)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("keep a notice: %w", err)
 	}
@@ -68,17 +70,31 @@ func pathOf(href string) string {
 }
 
 // Service is the page of news and what keeps it short.
-type Service struct{ db *database.DB }
+type Service struct {
+	db  *database.DB
+	off func(*tenant.Tenant) (names, paths []string)
+}
 
-// New returns the service.
-func New(db *database.DB) *Service { return &Service{db: db} }
+// New returns the service. off lists the modules that a town has switched off,
+// and how their addresses begin: their news are not shown.
+func New(db *database.DB, off func(*tenant.Tenant) (names, paths []string)) *Service {
+	return &Service{db: db, off: off}
+}
 
 var _ module.PersonalData = (*Service)(nil)
 
+// shown keeps the notices of a citizen that the town's modules still speak of.
+func (s *Service) shown(sel *bun.SelectQuery, t *tenant.Tenant, c citizen.ID) *bun.SelectQuery {
+	names, paths := s.off(t)
+	return sel.TableExpr("core.notices AS n").Where("n.tenant_id = ?", t.ID).Where("n.citizen_id = ?", c).
+		Where("n.module <> ALL (?::text[])", pgdialect.Array(append([]string{}, names...))).
+		Where("coalesce(substring(n.href FROM '^/([a-z-]+)'), '') <> ALL (?::text[])", pgdialect.Array(append([]string{}, paths...)))
+}
+
 // Unread is how many notices a citizen has not read.
-func (s *Service) Unread(ctx context.Context, t tenant.ID, c citizen.ID) (n int, err error) {
-	err = s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-		return tx.NewRaw(`SELECT count(*) FROM core.notices WHERE tenant_id = ? AND citizen_id = ? AND read_at IS NULL`, t, c).Scan(ctx, &n)
+func (s *Service) Unread(ctx context.Context, t *tenant.Tenant, c citizen.ID) (n int, err error) {
+	err = s.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
+		return s.shown(tx.NewSelect().ColumnExpr("count(*)"), t, c).Where("n.read_at IS NULL").Scan(ctx, &n)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count the notices: %w", err)
@@ -90,14 +106,13 @@ func (s *Service) Unread(ctx context.Context, t tenant.ID, c citizen.ID) (n int,
 const pageSize = 30
 
 // list returns a page of notices, newest first, those before one of them.
-func (s *Service) list(ctx context.Context, t tenant.ID, c citizen.ID, before uuid.UUID) (notices []Notice, more bool, err error) {
-	err = s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-		query := `SELECT n.id, n.at, n.title, n.body AS text, n.href, n.read_at IS NOT NULL AS read FROM core.notices n
-			WHERE n.tenant_id = ?0 AND n.citizen_id = ?1`
+func (s *Service) list(ctx context.Context, t *tenant.Tenant, c citizen.ID, before uuid.UUID) (notices []Notice, more bool, err error) {
+	err = s.db.ReadTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
+		sel := s.shown(tx.NewSelect(), t, c).ColumnExpr("n.id, n.at, n.title, n.body AS text, n.href, n.read_at IS NOT NULL AS read")
 		if before != uuid.Nil {
-			query += ` AND (n.at, n.id) < (SELECT b.at, b.id FROM core.notices b WHERE b.tenant_id = ?0 AND b.citizen_id = ?1 AND b.id = ?2)`
+			sel.Where("(n.at, n.id) < (SELECT b.at, b.id FROM core.notices b WHERE b.tenant_id = ? AND b.citizen_id = ? AND b.id = ?)", t.ID, c, before)
 		}
-		return tx.NewRaw(query+` ORDER BY n.at DESC, n.id DESC LIMIT ?3`, t, c, before, pageSize+1).Scan(ctx, &notices)
+		return sel.OrderExpr("n.at DESC, n.id DESC").Limit(pageSize+1).Scan(ctx, &notices)
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("list the notices: %w", err)

@@ -25,7 +25,7 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	db := testkit.Database(t)
-	d := &desk{Service: New(db.DB), db: db, town: db.Tenant(t).ID, other: db.Tenant(t).ID}
+	d := &desk{Service: New(db.DB, func(t *tenant.Tenant) (names, paths []string) { return t.Modules, t.Modules }), db: db, town: db.Tenant(t).ID, other: db.Tenant(t).ID}
 	d.reader, d.far = d.citizen(t, d.town), d.citizen(t, d.other)
 	return d
 }
@@ -48,6 +48,9 @@ func (d *desk) in(t *testing.T, town tenant.ID, do func(context.Context, bun.Tx)
 	}
 }
 
+// at is a town where these modules are switched off.
+func at(id tenant.ID, off ...string) *tenant.Tenant { return &tenant.Tenant{ID: id, Modules: off} }
+
 func (d *desk) tell(t *testing.T, town tenant.ID, to uuid.UUID, title string) {
 	t.Helper()
 	d.in(t, town, func(ctx context.Context, tx bun.Tx) error {
@@ -66,7 +69,7 @@ func TestEveryNoticeIsFoundAgainOnce(t *testing.T) {
 	for before, more := uuid.Nil, true; more; {
 		var page []Notice
 		var err error
-		if page, more, err = d.list(t.Context(), d.town, citizen.ID(d.reader), before); err != nil {
+		if page, more, err = d.list(t.Context(), at(d.town), citizen.ID(d.reader), before); err != nil {
 			t.Fatal(err)
 		}
 		for _, n := range page {
@@ -80,13 +83,13 @@ func TestEveryNoticeIsFoundAgainOnce(t *testing.T) {
 	if len(seen) != told {
 		t.Errorf("%d of %d notices are found again", len(seen), told)
 	}
-	if n, err := d.Unread(t.Context(), d.town, citizen.ID(d.reader)); err != nil || n != told {
+	if n, err := d.Unread(t.Context(), at(d.town), citizen.ID(d.reader)); err != nil || n != told {
 		t.Errorf("%d unread (%v)", n, err)
 	}
 	if err := d.markRead(t.Context(), d.town, citizen.ID(d.reader)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := d.Unread(t.Context(), d.town, citizen.ID(d.reader)); err != nil || n != 0 {
+	if n, err := d.Unread(t.Context(), at(d.town), citizen.ID(d.reader)); err != nil || n != 0 {
 		t.Errorf("%d unread after reading (%v)", n, err)
 	}
 }
@@ -101,7 +104,7 @@ func TestNoticesAreNobodyElses(t *testing.T) {
 		town tenant.ID
 		id   uuid.UUID
 	}{"a neighbour": {d.town, neighbour}, "another town": {d.other, d.reader}, "a stranger": {d.other, d.far}} {
-		if page, _, err := d.list(t.Context(), who.town, citizen.ID(who.id), uuid.Nil); err != nil || len(page) > 0 {
+		if page, _, err := d.list(t.Context(), at(who.town), citizen.ID(who.id), uuid.Nil); err != nil || len(page) > 0 {
 			t.Errorf("%s reads %v (%v)", name, page, err)
 		}
 	}
@@ -139,7 +142,7 @@ func TestNoticesGoWithTheirReaderAndTheirYear(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := func(id uuid.UUID) int {
-		page, _, err := d.list(t.Context(), d.town, citizen.ID(id), uuid.Nil)
+		page, _, err := d.list(t.Context(), at(d.town), citizen.ID(id), uuid.Nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,5 +154,28 @@ func TestNoticesGoWithTheirReaderAndTheirYear(t *testing.T) {
 	d.in(t, d.town, func(ctx context.Context, tx bun.Tx) error { return d.Erase(ctx, tx, d.town, citizen.ID(d.reader)) })
 	if left(d.reader) != 0 {
 		t.Error("what was told outlives its reader")
+	}
+}
+
+func TestNewsOfAModuleGoWithIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.in(t, d.town, func(ctx context.Context, tx bun.Tx) error {
+		for _, n := range []Notice{{Title: "Une idée", Href: "/idees?vu=1"}, {Title: "Un vote", Href: "/votes/7", Module: "budgets"}, {Title: "Un compte", Href: "/moi"}} {
+			if err := Add(ctx, tx, d.town, []uuid.UUID{d.reader}, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for off, want := range map[string]int{"": 3, "idees": 2, "budgets": 2, "idees budgets": 1} {
+		town := at(d.town, strings.Fields(off)...)
+		page, _, err := d.list(t.Context(), town, citizen.ID(d.reader), uuid.Nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if unread, err := d.Unread(t.Context(), town, citizen.ID(d.reader)); err != nil || unread != want || len(page) != want {
+			t.Errorf("without %q: %d notices, %d unread, want %d (%v)", off, len(page), unread, want, err)
+		}
 	}
 }

@@ -30,7 +30,7 @@ func (s *Site) mine(c *fiber.Ctx) error {
 		return err
 	}
 	slices.SortStableFunc(deeds, func(a, b module.Deed) int { return b.At.Compare(a.At) })
-	unread, err := s.news.Unread(ctx, t.ID, v.ID)
+	unread, err := s.news.Unread(ctx, t, v.ID)
 	if err != nil {
 		return err
 	}

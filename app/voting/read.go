@@ -38,20 +38,23 @@ func (b *Box) ByRoomCode(ctx context.Context, tx bun.IDB, t tenant.ID, code stri
 	return polls[0], nil
 }
 
-// Questions returns what the polls among ids ask.
-func (b *Box) Questions(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+// Question is what a poll asks, and the module that it belongs to.
+type Question struct{ Text, Module string }
+
+// Questions returns what polls ask, of those among ids that are polls.
+func (b *Box) Questions(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid.UUID) (map[uuid.UUID]Question, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	var rows []struct {
-		ID       uuid.UUID
-		Question string
+		ID uuid.UUID
+		Question
 	}
 	err := tx.NewRaw(`SELECT id, question FROM voting.polls WHERE tenant_id = ? AND id IN (?)`, t, bun.List(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read the questions of polls: %w", err)
 	}
-	questions := map[uuid.UUID]string{}
+	questions := map[uuid.UUID]Question{}
 	for _, r := range rows {
 		questions[r.ID] = r.Question
 	}
