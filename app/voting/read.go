@@ -50,7 +50,7 @@ func (b *Box) Questions(ctx context.Context, tx bun.IDB, t tenant.ID, ids []uuid
 		ID uuid.UUID
 		Question
 	}
-	err := tx.NewRaw(`SELECT id, question FROM voting.polls WHERE tenant_id = ? AND id IN (?)`, t, bun.List(ids)).Scan(ctx, &rows)
+	err := tx.NewRaw(`SELECT id, question AS text, subject_module AS module FROM voting.polls WHERE tenant_id = ? AND id IN (?)`, t, bun.List(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read the questions of polls: %w", err)
 	}
