@@ -53,8 +53,7 @@ func (a *App) mount() {
 	a.Identity.Mount(root)
 	a.news.Mount(root)
 	a.Booth.Mount(root)
-	papers := paper.New(paper.Deps{DB: a.DB, Box: a.Box, Polls: a.Booth, Desk: a.Identity})
-	papers.Mount(root)
+	a.papers.Mount(root)
 	a.verify.Mount(root)
 	a.Discussion.Mount(root)
 	office := root.Group("/office", requireStaff)
@@ -64,7 +63,7 @@ func (a *App) mount() {
 	a.Discussion.MountOffice(office)
 	archives.New(archives.Deps{Custody: a.Custody, Polls: a.Booth}).MountOffice(office)
 	watch.New(watch.Deps{DB: a.DB, Box: a.Box, Polls: a.Booth, Keys: a.Journal}).MountOffice(office)
-	papers.MountOffice(office)
+	a.papers.MountOffice(office)
 	a.electors().MountOffice(office)
 	api := root.Group("/api/v1")
 	a.Booth.MountAPI(api)
@@ -104,6 +103,7 @@ func whenEnabled(name string) fiber.Handler {
 		return c.Next()
 	}
 }
+
 // off lists the modules that are switched off, and how their addresses begin.
 func (a *App) off(t *tenant.Tenant) (names, paths []string) {
 	for _, m := range a.Modules {
@@ -113,7 +113,6 @@ func (a *App) off(t *tenant.Tenant) (names, paths []string) {
 	}
 	return names, paths
 }
-
 
 // chrome fills in the menus.
 func (a *App) chrome(c *fiber.Ctx, chrome *ui.Chrome) {
@@ -139,7 +138,7 @@ type Uploader interface{ Uploads() []web.Upload }
 
 // personal is what the platform itself keeps about people, besides their accounts.
 func (a *App) personal() []module.PersonalData {
-	return []module.PersonalData{a.Identity, a.Box, a.news, a.Discussion}
+	return []module.PersonalData{a.Box, a.news, a.Discussion}
 }
 
 func (a *App) holdings() []module.Holding {

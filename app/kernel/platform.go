@@ -29,6 +29,7 @@ import (
 	"parvis/app/mail"
 	"parvis/app/module"
 	"parvis/app/notify"
+	"parvis/app/paper"
 	"parvis/app/site"
 	"parvis/app/tenant"
 	"parvis/app/verify"
@@ -88,6 +89,7 @@ type App struct {
 	site   *site.Site
 	news   *notify.Service
 	verify *verify.Pages
+	papers *paper.Service
 	ready  readiness
 	secret []byte
 	work   background
@@ -173,8 +175,10 @@ func (a *App) buildEdge() (err error) {
 	}
 	a.Booth = booth.New(booth.Deps{DB: a.DB, Box: a.Box, Subjects: a.subjects, Secret: a.secret, Log: a.Log})
 	a.verify = verify.New(verify.Deps{Journal: a.Journal, Box: a.Box, Polls: a.Booth})
+	a.papers = paper.New(paper.Deps{DB: a.DB, Box: a.Box, Polls: a.Booth, Desk: a.Identity})
 	a.site = site.New(site.Deps{
 		DB: a.DB, Clock: a.Clock, Directory: a.Directory, Files: a.Files, Modules: a.Modules, Holdings: a.holdings(), News: a.news,
+		Waiting: []module.Todoer{a.papers},
 	})
 	a.Fiber, err = web.New(web.Options{
 		Tenants: a.Directory, Sessions: a.Identity, Messages: a.bundle, Secret: a.secret,

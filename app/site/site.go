@@ -7,6 +7,7 @@ package site
 import (
 	"context"
 	"embed"
+	"errors"
 
 	"parvis/app/citizen"
 	"parvis/app/clock"
@@ -31,6 +32,7 @@ type Site struct {
 	modules   []module.Module
 	holdings  []module.Holding // of the platform: accounts, ballots
 	news      *notify.Service
+	waiting   []module.Todoer
 }
 
 // Deps is what a Site needs.
@@ -42,11 +44,12 @@ type Deps struct {
 	Modules   []module.Module  // in the order of the menu
 	Holdings  []module.Holding // what the platform itself keeps about people
 	News      *notify.Service
+	Waiting   []module.Todoer // what waits for the staff in the platform itself
 }
 
 // New returns the site.
 func New(d Deps) *Site {
-	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, files: d.Files, modules: d.Modules, holdings: d.Holdings, news: d.News}
+	return &Site{db: d.DB, clock: d.Clock, directory: d.Directory, files: d.Files, modules: d.Modules, holdings: d.Holdings, news: d.News, waiting: d.Waiting}
 }
 
 // enabled calls do with each module that is switched on for t and has the
@@ -63,7 +66,8 @@ func enabled[C any](s *Site, t *tenant.Tenant, do func(module.Manifest, C) error
 	return nil
 }
 
-// Todos returns what waits for v, in the order of the modules.
+// Todos returns what waits for v: in the modules, in their order, then in the
+// platform.
 func (s *Site) Todos(ctx context.Context, t *tenant.Tenant, v citizen.Viewer) ([]module.Todo, error) {
 	var todos []module.Todo
 	err := enabled(s, t, func(_ module.Manifest, m module.Todoer) error {
@@ -71,5 +75,9 @@ func (s *Site) Todos(ctx context.Context, t *tenant.Tenant, v citizen.Viewer) ([
 		todos = append(todos, more...)
 		return err
 	})
+	for _, w := range s.waiting {
+		more, wrong := w.Todos(ctx, t, v)
+		todos, err = append(todos, more...), errors.Join(err, wrong)
+	}
 	return todos, err
 }

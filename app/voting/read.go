@@ -67,6 +67,13 @@ func (b *Box) Rooms(ctx context.Context, tx bun.IDB, t tenant.ID) ([]*Poll, erro
 	return slices.DeleteFunc(polls, func(p *Poll) bool { return p.State != Open }), err
 }
 
+// PaperPolls returns the polls of a town that take paper ballots, or did and may
+// still have them corrected.
+func (b *Box) PaperPolls(ctx context.Context, tx bun.IDB, t tenant.ID) ([]*Poll, error) {
+	return selectPolls(ctx, tx, t, `poll.paper <> '' AND poll.scheduled_at IS NOT NULL AND poll.cancelled_at IS NULL
+		AND NOT EXISTS (SELECT FROM voting.minutes m WHERE m.tenant_id = poll.tenant_id AND m.poll_id = poll.id)`)
+}
+
 // Head returns how a poll stands. It is for the box's own pages: what others
 // may see of it is View's to decide.
 func (b *Box) Head(ctx context.Context, t tenant.ID, id PollID) (head Head, err error) {

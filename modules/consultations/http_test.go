@@ -226,6 +226,7 @@ func TestAnOfficialTakesAConsultationFromDraftToDecision(t *testing.T) {
 	s.as(citizen.Viewer{}).get(public).want(200, "À venir", "Plan du projet", "mardi 24 novembre 2026 à 8")
 
 	s.as(s.staff).post(base+"/ouvrir", url.Values{"version": {"2"}}).want(303)
+	s.get(base+"/votes").want(200, "Pupitre", "/pupitre") // whence to the desk, the paper, the extension
 	s.as(citizen.Viewer{}).get(public).want(200, "Vote ouvert", "personne a voté", `data-live="voting/`, `href="/votes/`)
 	s.as(s.staff).post(base+"/prolonger", url.Values{"version": {"3"}, "until": {"2026-12-10T20:00"}, "reason_prolonger": {"Peu de réponses."}}).want(303)
 	s.post(base+"/clore", url.Values{"version": {"4"}, "reason_clore": {"Réunion avancée."}}).want(303)

@@ -62,10 +62,10 @@ func officePoll(ctx context.Context, t *tenant.Tenant, poll *voting.Poll) views.
 	if poll.ListMissing() {
 		q.Incomplete = i18n.T(ctx, "consultations.lack.list")
 	}
+	if poll.State != voting.Draft { // it leads to the desk, the paper ballots and the archives too
+		q.Host = &ui.Link{Label: i18n.T(ctx, "consultations.poll.host"), Href: hostHref(poll.ID), Icon: "tablet"}
+	}
 	if poll.State == voting.Scheduled || poll.State == voting.Open {
-		if poll.Room.Open {
-			q.Host = &ui.Link{Label: i18n.T(ctx, "consultations.poll.host"), Href: hostHref(poll.ID), Icon: "tablet"}
-		}
 		q.Screen = &ui.Link{Label: i18n.T(ctx, "consultations.poll.screen"), Href: screenHref(poll.ID), Icon: "monitor"}
 	}
 	if poll.State.Over() {
