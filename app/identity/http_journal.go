@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"parvis/app/citizen"
 	"parvis/app/i18n"
 	"parvis/app/identity/views"
+	"parvis/app/money"
 	"parvis/app/web"
 )
 
@@ -134,6 +136,8 @@ func detailOf(ctx context.Context, key string, value any, names Names) string {
 			return i18n.T(ctx, personNames[citizen.Proof(v)])
 		case key == "residence" && residenceNames[citizen.Proof(v)] != "":
 			return i18n.T(ctx, residenceNames[citizen.Proof(v)])
+		case strings.HasSuffix(key, "_cents"):
+			return i18n.Euros(ctx, money.Cents(v))
 		}
 		return i18n.Number(ctx, int64(v))
 	case []any:
@@ -154,6 +158,12 @@ func detailOf(ctx context.Context, key string, value any, names Names) string {
 func wordOf(ctx context.Context, key, text string, names Names) string {
 	if id, err := uuid.Parse(text); err == nil {
 		return names[id].Name
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return i18n.DateTime(ctx, at)
+	}
+	if on, err := time.ParseInLocation(time.DateOnly, text, i18n.Location(ctx)); err == nil {
+		return i18n.Date(ctx, on)
 	}
 	switch key {
 	case "role":

@@ -36,8 +36,10 @@ func TestTheJournalSpeaksToPeople(t *testing.T) {
 	}
 	record("poll/"+poll.String(), map[string]any{"zone": p.town.Zones[0].ID, "person": 4, "open": true, "add": poll.String()})
 	record("consultation/"+gone.String(), map[string]any{"edit": gone.String(), "a_word_of_the_program": "une valeur", "modules": []string{"inconnu"}})
+	record("poll/"+poll.String(), map[string]any{"until": "2026-12-01T19:00:00Z", "amount_cents": 800_00, "state": "granted"})
 	page := p.browser(t).signIn("maire@exemple.fr").get("/office/journal").want(200,
 		"Que faire de la place ?", "quartier : Le Vert-Bois", "Identité vérifiée à l'accueil", "ouvert : oui", "question ajoutée : Que faire",
-		"Une consultation", "détail : une valeur")
+		"Une consultation", "détail : une valeur",
+		"montant : 800 €", "état : accordée", "jusqu'au : mardi 1er décembre 2026 à 20 h")
 	page.lacks(gone.String(), "a_word_of_the_program", "consultation/")
 }
