@@ -35,8 +35,12 @@ func (s *Service) Thread(ctx context.Context, tx bun.IDB, t *tenant.Tenant, v ci
 	if err != nil {
 		return nil, err
 	}
+	title := i18n.T(ctx, "discussion.title.none")
+	if count > 0 {
+		title = i18n.T(ctx, "discussion.title", "Count", count)
+	}
 	page := views.Thread{
-		Title: i18n.T(ctx, "discussion.title", "Count", count),
+		Title: title,
 		Rules: ui.Link{Label: i18n.T(ctx, "discussion.rules"), Href: "/discussion/moderation"},
 	}
 	for i := range th.Comments {
