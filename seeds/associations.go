@@ -1,10 +1,12 @@
 package seeds
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"github.com/google/uuid"
@@ -26,9 +28,12 @@ type societies struct {
 type society struct {
 	Name, Theme, Purpose, Zone, Address, Pin, Email, RNA string
 	Verified                                             bool
-	News                                                 string
+	Keeper                                               string // address of the demonstration account that answers for it; "": somebody
+	News                                                 []news
 	Events                                               []event `toml:"event"`
 }
+
+type news struct{ Title, Text, At string }
 
 type event struct {
 	Title, Place, Starts, Ends, Body string // "+3d 18:00", relative to today, in the town's time
@@ -60,7 +65,7 @@ func loadAssociations(ctx context.Context, s kernel.Seeding, l loader, slug stri
 		}
 	}
 	for i, a := range file.Associations {
-		id, err := l.association(ctx, directory, a, l.people[i%len(l.people)])
+		id, err := l.association(ctx, directory, a, i)
 		if err != nil {
 			return fmt.Errorf("association %s: %w", a.Name, err)
 		}
@@ -79,8 +84,8 @@ func loadAssociations(ctx context.Context, s kernel.Seeding, l loader, slug stri
 }
 
 // association adds one: proposed by somebody and checked when it is verified,
-// listed by the town hall otherwise.
-func (l loader) association(ctx context.Context, m *associations.Module, a society, who citizen.ID) (uuid.UUID, error) {
+// with its emblem and its news; listed by the town hall otherwise.
+func (l loader) association(ctx context.Context, m *associations.Module, a society, nth int) (uuid.UUID, error) {
 	at, err := places.Place(l.tenant, a.Pin)
 	if err != nil {
 		return uuid.Nil, err
@@ -94,21 +99,48 @@ func (l loader) association(ctx context.Context, m *associations.Module, a socie
 	if !a.Verified {
 		return m.List(ctx, l.tenant, founder, sheet)
 	}
-	keeper := citizen.Viewer{ID: who, SignedIn: true, Person: citizen.PersonEmail}
+	keeper, known := l.accounts[a.Keeper]
+	if !known { // those who join missions are the first of the crowd
+		keeper = citizen.Viewer{ID: l.people[len(l.people)-1-nth%len(l.people)], SignedIn: true, Person: citizen.PersonEmail}
+	}
 	id, err := m.Propose(ctx, l.tenant, keeper, sheet, associations.Positions[0], "")
 	if err != nil {
 		return id, err
 	}
-	if err := m.Verify(ctx, l.tenant, founder, id); err != nil || a.News == "" {
+	if err := m.Verify(ctx, l.tenant, founder, id); err != nil {
 		return id, err
 	}
-	return id, m.Post(ctx, l.tenant, keeper, id, a.News, a.Purpose)
+	picture, err := emblem(a.Theme, nth)
+	if err != nil {
+		return id, err
+	}
+	if err := m.SetLogo(ctx, l.tenant, keeper, id, bytes.NewReader(picture)); err != nil {
+		return id, err
+	}
+	for _, n := range a.News {
+		err := l.At(ctx, l.tenant.ID, l.moment(n.At), func(ctx context.Context) error { return m.Post(ctx, l.tenant, keeper, id, n.Title, n.Text) })
+		if err != nil {
+			return id, err
+		}
+	}
+	return id, nil
 }
 
+// announced is how long before it happens an event that is over was announced.
+const announced = 14 * 24 * time.Hour
+
 func (l loader) event(ctx context.Context, m *agenda.Module, e event, association uuid.UUID) error {
-	err := m.Publish(ctx, l.tenant, founder, agenda.Details{
-		Association: association, Title: e.Title, Body: e.Body, Place: e.Place, Starts: l.moment(e.Starts), Ends: l.moment(e.Ends), AllDay: e.AllDay,
-	})
+	publish := func(ctx context.Context) error {
+		return m.Publish(ctx, l.tenant, founder, agenda.Details{
+			Association: association, Title: e.Title, Body: e.Body, Place: e.Place, Starts: l.moment(e.Starts), Ends: l.moment(e.Ends), AllDay: e.AllDay,
+		})
+	}
+	err := error(nil)
+	if before := l.moment(e.Starts); before.Before(l.Clock.Now()) {
+		err = l.At(ctx, l.tenant.ID, before.Add(-announced), publish)
+	} else {
+		err = publish(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("event %s: %w", e.Title, err)
 	}

@@ -37,13 +37,15 @@ type mission struct {
 	Title, Body, Theme, Pattern, Association, Zone, Address, Pin string
 	Skills                                                       []string
 	Minors, Accessible, Approval                                 bool
-	Published                                                    string // "-9d 09:00", relative to today, in the town's time
-	Capacity                                                     int    // of a regular mission
-	Slots                                                        []slot `toml:"slot"`
-	People                                                       int    // how many join the first slot
-	Gave                                                         bool   // those who came have their hours validated
-	Says                                                         string // what the first of them writes
-	Cancelled                                                    string // the reason
+	Published                                                    string   // "-9d 09:00", relative to today, in the town's time
+	Capacity                                                     int      // of a regular mission
+	Slots                                                        []slot   `toml:"slot"`
+	People                                                       int      // how many join the first slot
+	Gave                                                         bool     // those who came have their hours validated
+	First, Last                                                  []string // addresses of accounts who join before and after those people
+	Given                                                        []slot   `toml:"given"` // hours that the accounts who joined first have given to a regular mission
+	Says                                                         string   // what the first of them writes
+	Cancelled                                                    string   // the reason
 }
 
 type slot struct {
@@ -148,26 +150,53 @@ func (h helper) mission(ctx context.Context, nth int, m mission) error {
 	if m.Cancelled != "" {
 		return h.missions.Cancel(ctx, h.tenant, lead, written.ID, m.Cancelled)
 	}
-	if !m.Gave {
-		return nil
+	if m.Gave {
+		return h.give(ctx, lead, joined, written.Slots[0].StartsAt, written.Slots[0].EndsAt)
 	}
-	first := written.Slots[0]
-	for _, id := range joined {
-		if err := h.missions.Validate(ctx, h.tenant, lead, id, first.StartsAt, int64(first.EndsAt.Sub(first.StartsAt)/time.Minute)); err != nil {
+	for _, id := range joined[:len(m.First)] {
+		if err := h.missions.Accept(ctx, h.tenant, lead, id); err != nil && !errors.Is(err, missions.ErrNotPending) {
+			return err
+		}
+	}
+	for _, g := range m.Given {
+		starts := h.moment(g.Starts)
+		if err := h.give(ctx, lead, joined[:len(m.First)], starts, starts.Add(time.Duration(g.Hours)*time.Hour)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// join has people of the town join the first slot of a mission.
+// give has the hours of people validated on the day after.
+func (h helper) give(ctx context.Context, lead citizen.Viewer, inscriptions []uuid.UUID, from, to time.Time) error {
+	return h.At(ctx, h.tenant.ID, to.Add(18*time.Hour), func(ctx context.Context) error {
+		for _, id := range inscriptions {
+			if err := h.missions.Validate(ctx, h.tenant, lead, id, from, int64(to.Sub(from)/time.Minute)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// join has accounts and people of the town join the first slot of a mission.
 func (h helper) join(ctx context.Context, nth int, m mission, written *missions.Mission) (joined []uuid.UUID, err error) {
+	var who []citizen.Viewer
+	for _, email := range m.First {
+		who = append(who, h.accounts[email])
+	}
 	for i := range min(m.People, len(h.people)) {
+		who = append(who, h.person(nth*5+i))
+	}
+	for _, email := range m.Last {
+		who = append(who, h.accounts[email])
+	}
+	for i, v := range who {
 		says := ""
-		if i == 0 {
+		if i == len(m.First) {
 			says = m.Says
 		}
-		id, _, err := h.missions.Join(ctx, h.tenant, h.person(nth*5+i), written.ID, written.Slots[0].ID, says)
+		id, _, err := h.missions.Join(ctx, h.tenant, v, written.ID, written.Slots[0].ID, says)
 		if err != nil {
 			return joined, err
 		}

@@ -127,10 +127,10 @@ func load(ctx context.Context, s kernel.Seeding, w town) error {
 	if err := loadIdeas(ctx, s, loader, w.Slug); err != nil {
 		return err
 	}
-	if err := loadMissions(ctx, s, loader, w.Slug); err != nil {
+	if err := loadAssociations(ctx, s, loader, w.Slug); err != nil {
 		return err
 	}
-	if err := loadAssociations(ctx, s, loader, w.Slug); err != nil {
+	if err := loadMissions(ctx, s, loader, w.Slug); err != nil {
 		return err
 	}
 	_, err = accounts(ctx, s, t, w.Accounts[last:])
