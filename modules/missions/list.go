@@ -51,8 +51,11 @@ func (q Query) order() keyset.Order {
 	case q.Kind == Regular:
 		return keyset.Order{Key: "m.published_at", Kind: "timestamptz", ID: "m.id", Desc: true}
 	}
-	return keyset.Order{Key: "s.starts_at", Kind: "timestamptz", ID: "m.id"}
+	return keyset.Order{Key: byStart, Kind: "timestamptz", ID: "m.id"}
 }
+
+// byStart is the order of dated missions.
+const byStart = "s.starts_at"
 
 // squared is how far a mission is from a point, as the square of micro-degrees
 // of latitude, in whole numbers: one of longitude is shorter by the cosine,
@@ -79,20 +82,51 @@ func (s store) list(ctx context.Context, tx bun.IDB, t tenant.ID, q Query) (Page
 	if err != nil {
 		return Page{}, err
 	}
+	var rows []row
+	for _, radius := range q.rings() {
+		q.Radius = radius
+		if rows, err = s.within(ctx, tx, t, q, now); err != nil {
+			return Page{}, err
+		}
+		if len(rows) > q.Limit {
+			break // nobody further away is nearer
+		}
+	}
+	return pageOf(rows, q, now), nil
+}
+
+// rings are the distances to look within, one after the other: where there is a
+// lot to do, the neighbourhood fills a page.
+func (q Query) rings() []int {
+	if q.Around.IsZero() || q.Cursor.Before {
+		return []int{q.Radius}
+	}
+	return []int{q.Radius / 8, q.Radius}
+}
+
+// within reads the rows of a page, and one more.
+func (store) within(ctx context.Context, tx bun.IDB, t tenant.ID, q Query, now time.Time) ([]row, error) {
 	by := q.order()
 	sel := tx.NewSelect().TableExpr("missions.missions AS m").
 		ColumnExpr(columns).
 		ColumnExpr("s.id AS slot_id, s.starts_at, s.ends_at, s.capacity, s.capacity - s.taken AS left").
 		ColumnExpr("("+by.Key+")::text AS key", by.Args...).
-		Join("JOIN missions.slots AS s ON s.tenant_id = m.tenant_id AND s.mission_id = m.id").
 		Where("m.tenant_id = ? AND m.published_at IS NOT NULL AND m.cancelled_at IS NULL", t)
-	filter(sel, t, q, now)
+	q.join(sel, t, now)
+	filter(sel, q)
+	if by.Key == byStart && !q.Cursor.IsZero() { // an index reads on from there: the ID that comes second is of another table
+		beyond := ">="
+		if q.Cursor.Before {
+			beyond = "<="
+		}
+		sel.Where("s.starts_at "+beyond+" ?::timestamptz", q.Cursor.Key)
+	}
 	by.Page(sel, q.Cursor, q.Limit)
 	var rows []row
 	if err := sel.Scan(ctx, &rows); err != nil {
-		return Page{}, fmt.Errorf("list the missions: %w", err)
+		return nil, fmt.Errorf("list the missions: %w", err)
 	}
-	return pageOf(rows, q, now), nil
+	return rows, nil
 }
 
 func pageOf(rows []row, q Query, now time.Time) Page {
@@ -105,21 +139,28 @@ func pageOf(rows []row, q Query, now time.Time) Page {
 	return page
 }
 
-func filter(sel *bun.SelectQuery, t tenant.ID, q Query, now time.Time) {
-	if q.Kind == Regular {
-		sel.Where("m.kind = 'regular'")
-	} else {
-		from := now
-		if q.From.After(now) {
-			from = q.From
-		}
-		// Each mission once, at its first slot that is asked for.
-		sel.Where("s.starts_at > ?", from).Where(`NOT EXISTS (SELECT FROM missions.slots e
-			WHERE e.tenant_id = ? AND e.mission_id = m.id AND e.starts_at > ? AND (e.starts_at, e.id) < (s.starts_at, s.id))`, t, from)
-		if !q.To.IsZero() {
-			sel.Where("s.starts_at < ?", q.To)
-		}
+// join adds to each mission its slot: its one, or the first that is asked for.
+func (q Query) join(sel *bun.SelectQuery, t tenant.ID, now time.Time) {
+	from := now
+	if q.From.After(now) {
+		from = q.From
 	}
+	if q.Kind == Dated && q.Around.IsZero() { // slots in their order, each that is the first of its mission
+		sel.Join("JOIN missions.slots AS s ON s.tenant_id = m.tenant_id AND s.mission_id = m.id").
+			Where("s.starts_at > ?", from).Where(`NOT EXISTS (SELECT FROM missions.slots e
+			WHERE e.tenant_id = ? AND e.mission_id = m.id AND e.starts_at > ? AND (e.starts_at, e.id) < (s.starts_at, s.id))`, t, from)
+	} else { // missions in their order: slots are looked for until the page is full
+		sel.Join(`CROSS JOIN LATERAL (SELECT e.* FROM missions.slots e
+			WHERE e.tenant_id = ? AND e.mission_id = m.id AND (? OR e.starts_at > ?) ORDER BY e.starts_at, e.id LIMIT 1) AS s`,
+			t, q.Kind == Regular, from).Where("m.kind = ?", q.Kind)
+	}
+	if q.Kind == Dated && !q.To.IsZero() {
+		sel.Where("s.starts_at < ?", q.To)
+	}
+}
+
+// filter leaves out the missions that are not asked for.
+func filter(sel *bun.SelectQuery, q Query) {
 	if q.Theme != "" {
 		sel.Where("m.theme = ?", q.Theme)
 	}
@@ -229,8 +270,8 @@ func (s store) calendar(ctx context.Context, tx bun.IDB, t tenant.ID, q module.C
 	if q.After != uuid.Nil {
 		sel.Where("(s.starts_at, s.id) > (?, ?)", q.From, q.After)
 	}
-	if !q.GoingOnAt.IsZero() {
-		sel.Where("(s.ends_at > ? OR s.starts_at >= ?)", q.GoingOnAt, q.GoingOnAt)
+	if !q.GoingOnAt.IsZero() { // a slot lasts a day at most: what goes on began within it
+		sel.Where("(s.ends_at > ?0 OR s.starts_at >= ?0) AND s.starts_at > ?0::timestamptz - interval '24 hours'", q.GoingOnAt)
 	}
 	if q.Zone != uuid.Nil {
 		sel.Where("(m.zone_id = ? OR m.zone_id IS NULL)", q.Zone)
