@@ -165,3 +165,47 @@ func TestAPublishedFileBecomesBallotsOfItsOwn(t *testing.T) {
 	}
 	h.intact(id)
 }
+
+// TestAFileBringsItsOwnTiesAndPoints: somebody else's election is settled as
+// they say, not by our lot; a poll of our own never is.
+func TestAFileBringsItsOwnTiesAndPoints(t *testing.T) {
+	own := counting.Ties{Keys: []counting.TieKey{counting.TieCost, counting.TieVotes, counting.TieID}}
+	h := newHall(t)
+	id := h.open(projects(voting.Greedy, func(t *voting.Terms) {
+		t.Electorate.Imported, t.AllowChange, t.Rule.WithinEnvelope = true, false, false
+		t.Rule.Ties, t.Rule.PointsPerBallot = own, 6
+	}))
+	lines := [][]voting.Mark{{{Option: "1", Value: 4}, {Option: "2", Value: 2}}, {{Option: "2", Value: 2}}, {{Option: "3", Value: 6}}}
+	next := func() (marks []voting.Mark, more bool) {
+		if len(lines) == 0 {
+			return nil, false
+		}
+		marks, lines = lines[0], lines[1:]
+		return marks, true
+	}
+	if _, err := h.box.Import(t.Context(), h.town.ID, id, next, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, marks := range [][]voting.Mark{{{Option: "1", Value: 7}}, {{Option: "1", Value: 0}}, {{Option: "1", Value: 4}, {Option: "2", Value: 3}}} {
+		lines = append(lines, marks)
+		if _, err := h.box.Import(t.Context(), h.town.ID, id, next, nil); !errors.Is(err, voting.ErrInvalidMark) {
+			t.Errorf("%v: %v", marks, err)
+		}
+	}
+	h.close(id)
+	r := h.results(id)
+	if !slices.Equal(r.Rule.Ties.Keys, own.Keys) || r.Rule.Ties.Seed != nil || r.Rule.PointsPerBallot != 6 {
+		t.Errorf("counted by %+v", r.Rule)
+	}
+	if r.Outcome.Totals["1"].RatString() != "4" || r.Outcome.Totals["2"].RatString() != "4" || r.Outcome.Totals["3"].RatString() != "6" {
+		t.Errorf("totals %v", r.Outcome.Totals)
+	}
+	h.intact(id)
+
+	mine := h.open(projects(voting.Greedy, func(t *voting.Terms) { t.Rule.Ties, t.Rule.PointsPerBallot = own, 6 }))
+	h.cast(ballot(mine, h.citizens(1)[0], "1"))
+	h.close(mine)
+	if rule := h.results(mine).Rule; !slices.Equal(rule.Ties.Keys, []counting.TieKey{counting.TieLot}) || rule.PointsPerBallot != 0 {
+		t.Errorf("a poll of ours is counted by %+v", rule)
+	}
+}

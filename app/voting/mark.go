@@ -19,8 +19,8 @@ type Mark struct {
 
 // Bounds of a ballot and of a poll.
 const (
-	MaxOptions   = 500
-	maxMarkValue = 1_000_000
+	MaxOptions = 500
+	MaxMark    = 1_000_000 // the highest value of a mark
 )
 
 var optionRE = regexp.MustCompile(`^[a-z0-9]{1,8}$`)
@@ -43,7 +43,7 @@ func EncodeMarks(marks []Mark) (string, error) {
 		if !optionRE.MatchString(m.Option) {
 			return "", ErrUnknownOption
 		}
-		if m.Value < -maxMarkValue || m.Value > maxMarkValue {
+		if m.Value < -MaxMark || m.Value > MaxMark {
 			return "", ErrInvalidMark
 		}
 		text.WriteString(m.Option)
@@ -85,6 +85,7 @@ func DecodeMarks(text string) ([]Mark, error) {
 // validate checks marks against the poll: the same rules whatever the channel.
 func (p *Poll) validate(marks []Mark) error {
 	seen := make(map[OptionID]bool, len(marks))
+	points := int64(0)
 	for _, m := range marks {
 		o, ok := p.Option(m.Option)
 		switch {
@@ -97,6 +98,10 @@ func (p *Poll) validate(marks []Mark) error {
 			return ErrInvalidMark
 		}
 		seen[m.Option] = true
+		points += int64(m.Value)
+	}
+	if most := p.Rule.PointsPerBallot; most > 0 && points > most {
+		return ErrInvalidMark
 	}
 	if limit := p.maxMarks(); len(marks) > limit {
 		return ErrTooManyOptions.With(fault.Args{"Count": limit})
@@ -105,8 +110,11 @@ func (p *Poll) validate(marks []Mark) error {
 }
 
 func (p *Poll) allows(value int) bool {
-	if p.Method == YesNoAbstain {
+	switch {
+	case p.Method == YesNoAbstain:
 		return value == Yes || value == No || value == Abstain
+	case p.Rule.PointsPerBallot > 0:
+		return value > 0
 	}
 	return value == Chosen
 }

@@ -244,7 +244,9 @@ func (c closedEntry) rule(poll *Poll, head *Head) (counting.Rule, error) {
 		return counting.Rule{}, fmt.Errorf("read the closing root: %w", err)
 	}
 	rule := poll.Rule
-	rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: seed, Root: root}
+	if len(rule.Ties.Keys) == 0 { // else somebody else's file says how theirs were settled
+		rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: seed, Root: root}
+	}
 	rule.Present, rule.Entitled = poll.presentFor(head), poll.Entitled
 	return rule, nil
 }
@@ -264,7 +266,7 @@ func selectClosing(ctx context.Context, tx bun.IDB, poll *Poll) (c closedEntry, 
 
 // selectProfile reads the ballots, identical ones together.
 func selectProfile(ctx context.Context, tx bun.IDB, poll *Poll) (counting.Profile, Counts, error) {
-	builder, err := counting.NewBuilder(poll.kind(), poll.Projects())
+	builder, err := counting.NewBuilder(poll.Kind(), poll.Projects())
 	if err != nil {
 		return counting.Profile{}, nil, fmt.Errorf("count a poll: %w", err)
 	}
@@ -302,10 +304,13 @@ func selectProfile(ctx context.Context, tx bun.IDB, poll *Poll) (counting.Profil
 	return builder.Profile(), counts, nil
 }
 
-// kind is what the values of the poll's marks mean to the count.
-func (p *Poll) kind() counting.Kind {
-	if p.Method == YesNoAbstain {
+// Kind is what the values of the poll's marks mean to the count.
+func (p *Poll) Kind() counting.Kind {
+	switch {
+	case p.Method == YesNoAbstain:
 		return counting.Answers
+	case p.Rule.PointsPerBallot > 0:
+		return counting.Points
 	}
 	return counting.Choices
 }

@@ -25,7 +25,7 @@ type Ruleset struct {
 	Method      Method        `json:"method"`
 	MaxChoices  int           `json:"max_choices"`
 	Rule        counting.Rule `json:"rule"`
-	Ties        string        `json:"ties"` // always "lot"
+	Ties        string        `json:"ties"` // "lot", or "rule" where the rule says how
 	Voter       VoterKind     `json:"voter"`
 	Electorate  Electorate    `json:"electorate"`
 	List        *listSummary  `json:"list,omitempty"`
@@ -40,10 +40,14 @@ type Ruleset struct {
 }
 
 func (p *Poll) ruleset(version int) Ruleset {
+	ties := "lot"
+	if len(p.Rule.Ties.Keys) > 0 {
+		ties = "rule"
+	}
 	return Ruleset{
 		Format: "parvis-ruleset/1", Poll: p.ID, Version: version, Subject: p.Subject,
 		Question: p.Question, Description: p.Description, Options: p.Options, Text: p.Rules,
-		Mode: "open", Method: p.Method, MaxChoices: p.MaxChoices, Rule: p.Rule, Ties: "lot",
+		Mode: "open", Method: p.Method, MaxChoices: p.MaxChoices, Rule: p.Rule, Ties: ties,
 		Voter: p.VoterKind(), Electorate: p.Electorate, Entitled: p.Entitled, Paper: p.Paper, Room: p.Room.Open,
 		AllowChange: p.AllowChange, Visibility: p.Visibility, Release: p.Release,
 		Opens: moment(p.Opens), Closes: moment(p.Closes),

@@ -30,7 +30,10 @@ func (t *Terms) normalize() {
 	if t.Method.Budget() {
 		t.Rule.MinVotes = max(t.Rule.MinVotes, 1) // what nobody chose does not win
 	}
-	t.Rule.Ties = counting.Ties{} // the lot's seed is the box's, and comes at closing
+	t.Rule.Ties.Seed, t.Rule.Ties.Root = nil, nil // the lot's seed is the box's, and comes at closing
+	if !t.Electorate.Imported || !t.Method.Budget() {
+		t.Rule.Ties.Keys, t.Rule.PointsPerBallot = nil, 0
+	}
 	t.Opens, t.Closes = t.Opens.UTC(), t.Closes.UTC()
 	t.nameOptions()
 }

@@ -29,6 +29,7 @@ type Writer struct {
 	order    []string
 	costs    map[string]int64
 	grades   []string
+	points   bool // ballots give points
 }
 
 // New prepares a writer for a profile. Currency is a symbol or a code such as "€" or "PLN"; empty means euros.
@@ -37,7 +38,7 @@ func New(lang Language, p counting.Profile, currency string) *Writer {
 		currency = "€"
 	}
 	w := &Writer{lang: lang, currency: currency, names: map[string]string{}, zones: map[string]string{},
-		costs: map[string]int64{}, grades: p.Grades}
+		costs: map[string]int64{}, grades: p.Grades, points: p.Kind == counting.Points}
 	for _, o := range p.Options {
 		w.names[o.ID], w.zones[o.ID], w.costs[o.ID] = o.Label(), o.Zone, o.Cost
 		w.order = append(w.order, o.ID)
@@ -192,8 +193,16 @@ func duels() noun     { return noun{"duel gagné", "duels gagnés", "duel won", 
 func voters() noun    { return noun{"votant", "votants", "voter", "voters"} }
 func people() noun    { return noun{"personne", "personnes", "person", "people"} }
 
+// support is what the totals of projects count.
+func (w *Writer) support() noun {
+	if w.points {
+		return points()
+	}
+	return votes()
+}
+
 // unit is what the totals of a method count.
-func unit(m counting.Method) noun {
+func (w *Writer) unit(m counting.Method) noun {
 	switch m {
 	case counting.Approval:
 		return approvals()
@@ -201,6 +210,9 @@ func unit(m counting.Method) noun {
 		return points()
 	case counting.Schulze:
 		return duels()
+	}
+	if m.Budget() {
+		return w.support()
 	}
 	return votes()
 }

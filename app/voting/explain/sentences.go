@@ -178,7 +178,7 @@ func (w *Writer) tally(o counting.Outcome, s counting.Tally) string {
 	if s.Exhausted.Sign() > 0 {
 		text += w.say(" (%s ne comptent plus)", " (%s no longer count)", w.count(s.Exhausted, ballots()))
 	}
-	return head + " (" + unit(o.Method).in(w, true) + ")" + w.pick(hardSpace+": ", ": ") + text + "."
+	return head + " (" + w.unit(o.Method).in(w, true) + ")" + w.pick(hardSpace+": ", ": ") + text + "."
 }
 
 func (w *Writer) need(o counting.Outcome, s counting.Need) string {
@@ -191,7 +191,7 @@ func (w *Writer) need(o counting.Outcome, s counting.Need) string {
 }
 
 func (w *Writer) elect(o counting.Outcome, s counting.Elect) string {
-	total := w.count(s.Votes, unit(o.Method))
+	total := w.count(s.Votes, w.unit(o.Method))
 	switch {
 	case s.Default:
 		return w.say("%s obtient un siège avec %s : il ne reste pas plus de candidatures que de sièges.",
@@ -317,7 +317,7 @@ func (w *Writer) endow(s counting.Endow) string {
 
 func (w *Writer) spend(s counting.Spend) string {
 	text := w.say("Le projet %s est financé : %s, avec %s. Il reste %s.", "%s is funded: %s, with %s. %s are left.",
-		w.name(s.Option), w.money(s.Cost), w.count(s.Votes, votes()), w.money(s.Remaining))
+		w.name(s.Option), w.money(s.Cost), w.count(s.Votes, w.support()), w.money(s.Remaining))
 	switch {
 	case s.Completion:
 		text += w.pick(" L’argent qui restait suffisait à ce projet.", " The money left was enough for this project.")
@@ -338,13 +338,13 @@ func (w *Writer) skip(s counting.Skip) string {
 	switch s.Reason {
 	case counting.SkipDoesNotFit:
 		return w.say("Le projet %s n’est pas financé : il coûte %s et il reste %s (%s).", "%s is not funded: it costs %s and %s are left (%s).",
-			name, cost, left, w.count(s.Votes, votes()))
+			name, cost, left, w.count(s.Votes, w.support()))
 	case counting.SkipIncompatible:
 		return w.say("Le projet %s n’est pas financé : il est incompatible avec %s, déjà financé.", "%s is not funded: it is incompatible with %s, already funded.",
 			name, w.name(s.Other))
 	case counting.SkipMinVotes:
 		return w.say("Le projet %s n’est pas financé : %s, c’est moins que le minimum.", "%s is not funded: %s, which is under the minimum.",
-			name, w.count(s.Votes, votes()))
+			name, w.count(s.Votes, w.support()))
 	case counting.SkipStopped:
 		return w.say("Le projet %s n’est pas financé : le dépouillement s’est arrêté avant son tour, faute de place dans l’enveloppe.",
 			"%s is not funded: the count stopped before its turn, for want of room in the envelope.", name)

@@ -51,7 +51,7 @@ func (w *Writer) result(o counting.Outcome, id string) string {
 
 func (w *Writer) totals(o counting.Outcome) Table {
 	t := Table{Title: w.pick("Résultat", "Result"), Header: []string{w.pick("Rang", "Rank"), w.pick("Option", "Option"),
-		capital(unit(o.Method).in(w, true)), w.pick("Gagne", "Wins")}}
+		capital(w.unit(o.Method).in(w, true)), w.pick("Gagne", "Wins")}}
 	shares := o.Method == counting.Plurality || o.Method == counting.Approval
 	if shares {
 		t.Header = append(t.Header, w.pick("Part des bulletins qui choisissent", "Share of ballots that choose"))

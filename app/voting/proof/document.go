@@ -86,7 +86,7 @@ func readRuleset(text string) (*ruleset, bool) {
 		}
 		r.options = append(r.options, one)
 	}
-	return r, format == rulesetFormat && r.method == r.rule.Method && r.known()
+	return r, format == rulesetFormat && r.method == r.rule.Method && r.known() && r.tiesAreKnown() && r.rule.PointsPerBallot >= 0
 }
 
 func field[T any](d document, name string, into *T) func() bool {
@@ -103,6 +103,30 @@ func (r *ruleset) known() bool {
 		return true
 	}
 	return false
+}
+
+// tiesAreKnown: the public lot, which the rules do not spell out; or, in a
+// budget, criteria that anyone can apply and that always decide.
+func (r *ruleset) tiesAreKnown() bool {
+	ties := r.rule.Ties
+	if len(ties.Seed)+len(ties.Root) > 0 || len(ties.Keys) > 0 && !r.method.Budget() {
+		return false
+	}
+	for i, key := range ties.Keys {
+		last := i == len(ties.Keys)-1
+		if key != counting.TieCost && key != counting.TieVotes && key != counting.TieID || last != (key == counting.TieID) {
+			return false
+		}
+	}
+	return true
+}
+
+// points is how many points a ballot may give; 0 where it chooses.
+func (r *ruleset) points() int64 {
+	if !r.method.Budget() {
+		return 0
+	}
+	return r.rule.PointsPerBallot
 }
 
 // same reports whether another version keeps what is frozen by the first ballot.
@@ -134,10 +158,15 @@ func (r *ruleset) accepts(marks []counting.Named) bool {
 	if len(marks) > most {
 		return false
 	}
+	points := int64(0)
 	for _, m := range marks {
 		if !r.has(m.Option) || !r.allows(m.Value) {
 			return false
 		}
+		points += int64(m.Value)
+	}
+	if most := r.points(); most > 0 && points > most {
+		return false
 	}
 	return !r.rule.WithinEnvelope || !slices.ContainsFunc(r.purses(marks), counting.Purse.Over)
 }
@@ -168,8 +197,11 @@ func (r *ruleset) has(id string) bool {
 }
 
 func (r *ruleset) allows(value int32) bool {
-	if r.method == counting.YesNoAbstain {
+	switch {
+	case r.method == counting.YesNoAbstain:
 		return value >= counting.No && value <= counting.Yes
+	case r.points() > 0:
+		return value > 0
 	}
 	return value == 1
 }
@@ -203,7 +235,9 @@ func (c closing) rule(r *ruleset, present int64) (counting.Rule, bool) {
 	seed, err1 := hex.DecodeString(c.lot)
 	root, err2 := hex.DecodeString(c.root)
 	rule := r.rule
-	rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: seed, Root: root}
+	if len(rule.Ties.Keys) == 0 {
+		rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: seed, Root: root}
+	}
 	rule.Present, rule.Entitled = present, r.entitled
 	return rule, err1 == nil && err2 == nil
 }

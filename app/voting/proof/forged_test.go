@@ -14,11 +14,18 @@ import (
 	"parvis/app/voting/proof/sample"
 )
 
-var methods = []counting.Method{counting.Plurality, counting.Approval, counting.YesNoAbstain}
+var methods = []counting.Method{counting.Plurality, counting.Approval, counting.YesNoAbstain, counting.Greedy, counting.EqualShares}
 
 // anyOptions makes each poll unlike the others.
 func anyOptions(r *rand.Rand) sample.Options {
-	return sample.Options{Method: methods[r.IntN(3)], Voters: 4 + r.IntN(20), Again: r.IntN(2) == 0, Extended: r.IntN(5) == 0, Paper: r.IntN(3) == 0}
+	o := sample.Options{Method: methods[r.IntN(5)], Voters: 4 + r.IntN(20), Again: r.IntN(2) == 0, Extended: r.IntN(5) == 0, Paper: r.IntN(3) == 0}
+	if r.IntN(2) == 0 {
+		o.Keys = [][]counting.TieKey{{counting.TieCost, counting.TieVotes, counting.TieID}, {counting.TieVotes, counting.TieID}, {counting.TieID}}[r.IntN(3)]
+	}
+	if r.IntN(3) == 0 {
+		o.Points = 10
+	}
+	return o
 }
 
 func verify(t *testing.T, archive []byte, o proof.Options) *proof.Report {

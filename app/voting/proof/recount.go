@@ -45,8 +45,11 @@ func (t tally) cells() []cell {
 // profile is the tally as the counting methods read it.
 func (t tally) profile(r *ruleset) (counting.Profile, error) {
 	kind := counting.Choices
-	if r.method == counting.YesNoAbstain {
+	switch {
+	case r.method == counting.YesNoAbstain:
 		kind = counting.Answers
+	case r.points() > 0:
+		kind = counting.Points
 	}
 	builder, err := counting.NewBuilder(kind, r.counted())
 	if err != nil {

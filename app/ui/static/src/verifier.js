@@ -279,9 +279,21 @@ function readRules(text) {
     max_choices: "number", rule: "object", allow_change: "boolean", entitled: "number", paper: "string",
   });
   if (!r || r.format !== "parvis-ruleset/1" || !METHODS.includes(r.method) || r.rule.method !== r.method) return null;
+  if (!tiesAreKnown(r) || !whole(r.rule.pointsPerBallot ?? 0) || r.rule.pointsPerBallot < 0) return null;
   r.options = r.options.map((o) => ({ id: o?.id ?? "", label: o?.label ?? "", cost: o?.cost ?? 0, zone: o?.zone ?? "", withdrawn: o?.withdrawn ?? false }));
   return r.options.every((o) => isText(o.id, o.label, o.zone) && whole(o.cost) && typeof o.withdrawn === "boolean") ? r : null;
 }
+
+// tiesAreKnown: the public lot, which the rules do not spell out; or, in a
+// budget, criteria that anyone can apply and that always decide.
+function tiesAreKnown(rules) {
+  const { keys = [], seed = "", root = "" } = rules.rule.ties ?? {};
+  const listed = Array.isArray(keys) && (!keys.length || BUDGETS.includes(rules.method));
+  return seed === "" && root === "" && listed && keys.every((key, i) => ["cost", "votes", "lexicographic"].includes(key) && (i === keys.length - 1) === (key === "lexicographic"));
+}
+
+// pointsOf is how many points a ballot may give; 0 where it chooses.
+const pointsOf = (rules) => (BUDGETS.includes(rules.method) && rules.rule.pointsPerBallot) || 0;
 
 // sameOptions: a project may be withdrawn, and never comes back.
 function sameOptions(was, next) {
@@ -312,8 +324,10 @@ function accepts(rules, marks) {
   let most = rules.options.length;
   if (rules.method === "plurality") most = 1;
   if ((rules.method === "approval" || BUDGETS.includes(rules.method)) && rules.max_choices > 0) most = rules.max_choices;
-  const allowed = rules.method === "yes-no-abstain" ? [-1, 0, 1] : [1];
-  const known = marks.length <= most && marks.every((m) => rules.options.some((o) => o.id === m.option) && allowed.includes(m.value));
+  const points = pointsOf(rules);
+  if (points > 0 && marks.reduce((sum, m) => sum + m.value, 0) > points) return false;
+  const allows = (value) => (points > 0 ? value > 0 : (rules.method === "yes-no-abstain" ? [-1, 0, 1] : [1]).includes(value));
+  const known = marks.length <= most && marks.every((m) => rules.options.some((o) => o.id === m.option) && allows(m.value));
   return known && (!rules.rule.withinEnvelope || fits(rules, marks));
 }
 
@@ -325,7 +339,8 @@ function fits(rules, marks) {
   });
 }
 
-// ——— counting: plurality, approval, yes-no-abstain, budgets, with the public lot
+// ——— counting: plurality, approval, yes-no-abstain, budgets, with the public
+// lot or the criteria of the rules
 
 const NOBODY = {};
 
@@ -341,10 +356,11 @@ function count(rules, rule, tally) {
   const of = (id, value) => votes.get(id).get(value) ?? 0;
   const cells = [];
   for (const id of [...ids].sort()) {
-    for (const value of [1, 0, -1]) if (of(id, value)) cells.push({ option: id, value, votes: of(id, value) });
+    for (const value of [...votes.get(id).keys()].sort((a, b) => b - a)) cells.push({ option: id, value, votes: of(id, value) });
   }
   const outcome = { rule: rule.method, winners: [], ties: [], ballots, blank, invalid: 0 };
-  const race = { ids, rule, outcome, ballots, of, expressed: ballots - blank };
+  const sum = (id, worth) => [...votes.get(id)].reduce((total, [value, n]) => total + worth(value) * n, 0);
+  const race = { ids, rule, outcome, ballots, of, sum, expressed: ballots - blank };
   if (rule.method === "yes-no-abstain") answer(race);
   else if (BUDGETS.includes(rule.method)) budget(rules.options, tally, race);
   else elect(race);
@@ -391,6 +407,33 @@ function runoff(rule, outcome, groups, total) {
   return pair;
 }
 
+// breakerOf says how projects that are tied are put in order, and by what: by
+// the criteria of the rules, or by the public lot.
+function breakerOf(rule, options, sum) {
+  const { keys } = rule.ties;
+  if (keys[0] === "lot") {
+    return { order: (tied) => byLot(rule, tied), separates: () => "lot", favoured: (tied) => ({ id: byLot(rule, tied)[0], by: "lot" }) };
+  }
+  const cost = new Map(options.map((o) => [o.id, o.cost]));
+  const numbers = options.every((o) => /^[0-9]+$/.test(o.id));
+  const compare = {
+    cost: (a, b) => cost.get(a) - cost.get(b),
+    votes: (a, b) => sum(b, () => 1) - sum(a, () => 1),
+    lexicographic: (a, b) => (numbers && Number(a) - Number(b)) || (a < b ? -1 : a > b ? 1 : 0),
+  };
+  const order = (tied) => [...tied].sort((a, b) => keys.reduce((c, key) => c || compare[key](a, b), 0));
+  const separates = (id, others) => keys.find((key) => others.some((o) => compare[key](id, o) !== 0));
+  const favoured = (tied) => {
+    const [id] = order(tied);
+    let left = tied;
+    for (const by of keys) {
+      left = left.filter((o) => compare[by](id, o) === 0);
+      if (left.length === 1) return { id, by };
+    }
+  };
+  return { order, separates, favoured };
+}
+
 // byLot puts options in the order of their tickets.
 function byLot(rule, tied) {
   const seed = unhex(rule.ties.seed);
@@ -430,8 +473,9 @@ function answer({ ids, rule, outcome, ballots, of }) {
 
 // budget spends the envelopes one after the other, zones first. Amounts are in
 // cents, whole and below 2^53; shares are exact fractions.
-function budget(options, tally, { ids, rule, outcome, of, expressed }) {
-  const total = (id) => of(id, 1);
+function budget(options, tally, { ids, rule, outcome, sum, expressed }) {
+  const total = (id) => sum(id, (value) => value);
+  const breaker = breakerOf(rule, options, sum);
   outcome.totals = Object.fromEntries(ids.map((id) => [id, String(total(id))]));
   const envelopes = rule.envelopes ?? [];
   const order = [...envelopes.filter((e) => e.zone), ...envelopes.filter((e) => !e.zone)];
@@ -450,7 +494,7 @@ function budget(options, tally, { ids, rule, outcome, of, expressed }) {
   for (const e of order) {
     const projects = options.filter((o) => o.zone === (e.zone ?? "") && !o.withdrawn && total(o.id) >= (rule.minVotes ?? 0));
     const inZone = new Set(options.filter((o) => o.zone === (e.zone ?? "")).map((o) => o.id));
-    spend({ envelope: e, inZone, projects, left: e.cents, round: 0, won: [], rule, outcome, total, ballots });
+    spend({ envelope: e, inZone, projects, left: e.cents, round: 0, won: [], rule, outcome, total, breaker, ballots });
   }
   const byTotals = (list) => grouped(list, (a, b) => total(b) - total(a));
   const { winners } = outcome;
@@ -491,13 +535,13 @@ function fund(purse, o) {
 // takeByVotes goes by decreasing votes and takes what fits; without skipping,
 // up to the first that does not.
 function takeByVotes(purse, noSkip, completed) {
-  const { rule, outcome, total, projects } = purse;
+  const { breaker, outcome, total, projects } = purse;
   const costs = new Map(projects.map((o) => [o.id, o]));
   let stopped = false;
   for (const group of grouped([...costs.keys()], (a, b) => total(b) - total(a))) {
     const funded = [];
     const refused = [];
-    for (const id of byLot(rule, group)) {
+    for (const id of breaker.order(group)) {
       if (purse.won.includes(id)) continue;
       if (stopped || costs.get(id).cost > purse.left) {
         stopped ||= noSkip;
@@ -508,7 +552,9 @@ function takeByVotes(purse, noSkip, completed) {
       completed.push(id);
       funded.push(id);
     }
-    if (funded.length && refused.length) outcome.ties.push({ options: [...funded, ...refused], round: purse.round, by: "lot", chosen: funded });
+    if (funded.length && refused.length) {
+      outcome.ties.push({ options: [...funded, ...refused], round: purse.round, by: breaker.separates(funded.at(-1), refused), chosen: funded });
+    }
   }
 }
 
@@ -522,7 +568,7 @@ function shareEqually(purse) {
   const raise = rule.completion === "add1" || rule.completion === "add1u";
   let increments = 0;
   let run = { bought: [], spent: 0, blocked: false };
-  const buy = (num, den) => buyTogether(rule, projects, purse.ballots, num, den);
+  const buy = (num, den) => buyTogether(purse.breaker, projects, purse.ballots, num, den);
   if (people > 0 && raise && projects.reduce((sum, o) => sum + o.cost, 0) > envelope.cents) {
     const step = rule.step || 100;
     let share = Math.floor(Math.floor(envelope.cents / people) / 100) * 100;
@@ -539,7 +585,7 @@ function shareEqually(purse) {
     run = buy(envelope.cents, people);
   }
   for (const b of run.bought) {
-    if (b.tied.length > 1) outcome.ties.push({ options: b.tied, round: purse.round + 1, by: "lot", chosen: [b.id] });
+    if (b.tied.length > 1) outcome.ties.push({ options: b.tied, round: purse.round + 1, by: b.by, chosen: [b.id] });
     fund(purse, projects.find((o) => o.id === b.id));
   }
   return increments;
@@ -547,7 +593,7 @@ function shareEqually(purse) {
 
 // buyTogether runs the method with a share of num/den cents for each voter.
 // What voters have left are whole numbers over one denominator.
-function buyTogether(rule, projects, ballots, num, den) {
+function buyTogether(breaker, projects, ballots, num, den) {
   let scale = BigInt(den);
   const left = ballots.map(() => BigInt(num));
   const weight = ballots.map((b) => BigInt(b.weight));
@@ -581,7 +627,7 @@ function buyTogether(rule, projects, ballots, num, den) {
     queue = queue.filter((c) => !broke.has(c));
     if (!tied.length) return run;
     const names = tied.map((c) => c.o.id);
-    const id = names.length > 1 ? byLot(rule, names)[0] : names[0];
+    const { id, by } = names.length > 1 ? breaker.favoured(names) : { id: names[0] };
     const chosen = tied.find((c) => c.o.id === id);
     const factor = chosen.price.by / gcd(chosen.price.pay, chosen.price.by);
     if (factor !== 1n) {
@@ -591,7 +637,7 @@ function buyTogether(rule, projects, ballots, num, den) {
     const pay = (chosen.price.pay * factor) / chosen.price.by;
     for (const v of chosen.backers) left[v] = left[v] > pay ? left[v] - pay : 0n;
     run.spent += chosen.o.cost;
-    run.bought.push({ id, tied: names });
+    run.bought.push({ id, by, tied: names });
     queue = queue.filter((c) => c !== chosen);
   }
   return run;
@@ -966,7 +1012,7 @@ class Verification {
     if (this.stale) wrong("count", "count.stale");
     const none = this.addPaper();
     const { ties, present, entitled, ...own } = rules.rule;
-    const rule = { ...own, ties: { keys: ["lot"], seed: closed.lot, root: closed.root } };
+    const rule = { ...own, ties: ties?.keys?.length ? { keys: ties.keys } : { keys: ["lot"], seed: closed.lot, root: closed.root } };
     if (last.present) rule.present = last.present;
     if (rules.entitled) rule.entitled = rules.entitled;
     let counted;

@@ -40,7 +40,22 @@ type File struct {
 type Warning struct {
 	Line   int
 	Reason string
+
+	// What Pabulib files have, for those who say it in another language.
+	Kind        WarningKind
+	Project     string
+	Said, Found int64 // what the file says of itself, and what is in it
 }
+
+// WarningKind is a kind of warning that Reason says in words.
+type WarningKind string
+
+// The kinds.
+const (
+	RepeatedProject  WarningKind = "repeated" // a ballot names Project twice
+	OtherBallotCount WarningKind = "ballots"
+	OtherVoteCount   WarningKind = "votes" // of Project
+)
 
 // Error is why a file cannot be counted. Line is 0 when the fault is of the whole file.
 type Error struct {

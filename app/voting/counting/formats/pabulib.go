@@ -184,7 +184,7 @@ func (p *pabulib) ballot(row []string) error {
 	seen := map[string]bool{}
 	for i, id := range ids {
 		if seen[id] {
-			p.warn("project %q is repeated in the ballot: counted once", id)
+			p.warn(Warning{Kind: RepeatedProject, Project: id}, "project %q is repeated in the ballot: counted once", id)
 			continue
 		}
 		seen[id] = true
@@ -229,8 +229,9 @@ func list(cell string) []string {
 	return out
 }
 
-func (p *pabulib) warn(format string, args ...any) {
-	p.file.Warnings = append(p.file.Warnings, Warning{Line: p.line, Reason: fmt.Sprintf(format, args...)})
+func (p *pabulib) warn(w Warning, format string, args ...any) {
+	w.Line, w.Reason = p.line, fmt.Sprintf(format, args...)
+	p.file.Warnings = append(p.file.Warnings, w)
 }
 
 func (p *pabulib) finish(section string) error {
@@ -242,7 +243,7 @@ func (p *pabulib) finish(section string) error {
 			return p.fault("META says %s ballots, VOTES has %d: the file is truncated or wrong", text, p.votes)
 		} else if n < p.votes {
 			p.line = 0
-			p.warn("META says %d ballots, VOTES has %d: all are counted", n, p.votes)
+			p.warn(Warning{Kind: OtherBallotCount, Said: n, Found: p.votes}, "META says %d ballots, VOTES has %d: all are counted", n, p.votes)
 		}
 	}
 	budget, err := Cents(p.meta["budget"])
@@ -274,7 +275,7 @@ func (p *pabulib) compareVotes() {
 	}
 	for i, o := range p.options {
 		if stated, ok := p.stated[o.ID]; ok && stated != counted[i] {
-			p.warn("project %q: the file says %d votes, its ballots give %d: the ballots are counted", o.ID, stated, counted[i])
+			p.warn(Warning{Kind: OtherVoteCount, Project: o.ID, Said: stated, Found: counted[i]}, "project %q: the file says %d votes, its ballots give %d: the ballots are counted", o.ID, stated, counted[i])
 		}
 	}
 }

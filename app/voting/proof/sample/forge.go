@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"parvis/app/voting/counting"
 	"parvis/app/voting/proof"
 )
 
@@ -249,7 +250,8 @@ func ofEntries() []Forgery {
 		}},
 		{"the rules are replaced", func(_ *rand.Rand, l *Log) []byte {
 			l.rules.Version = 1
-			l.rules.Options[0], l.rules.Options[1] = choice{"a", l.rules.Options[1].Label}, choice{"b", l.rules.Options[0].Label}
+			a, b := &l.rules.Options[0], &l.rules.Options[1]
+			a.Label, b.Label = b.Label, a.Label
 			l.Entries[0].Text = canonical(l.rules)
 			return l.Archive()
 		}},
@@ -424,7 +426,7 @@ func ofTheTown() []Forgery {
 		}),
 		insider("a ballot says what the rules forbid", func(r *rand.Rand, l *Log) bool {
 			b := l.Entries[pick(r, l.ballots(counted))].Ballot
-			forbidden := []string{"z=1", "a=2", "b=1;a=1", "a=1;a=1", "a=01", "a=+1", "a=1;", "A=1", "a=1;b=1;c=1;d=1", "a", "a=-0", "a=9999999999"}
+			forbidden := []string{"z=1", "a=20", "b=1;a=1", "a=1;a=1", "a=01", "a=+1", "a=1;", "A=1", "a=1;b=1;c=1;d=1", "a", "a=-0", "a=9999999999"}
 			b.Opened.Marks = forbidden[r.IntN(len(forbidden))]
 			b.Inner = b.Opened.Inner()
 			l.rebuild(true)
@@ -547,6 +549,19 @@ func ofTheTown() []Forgery {
 		}),
 		insider("the poll opened with other rules", func(_ *rand.Rand, l *Log) bool {
 			l.Entries[1].Data = canonical(opened{l.Poll, l.rules.Opens, hexSum("d’autres règles"), hexSum(string(l.lot[:]))})
+			l.rebuild(true)
+			return true
+		}),
+		insider("the rules settle ties as the town likes", func(r *rand.Rand, l *Log) bool {
+			l.rules.Version, l.rules.Rule.Ties = 1, []counting.Ties{
+				{Keys: []counting.TieKey{counting.TieLot}, Seed: []byte{1}, Root: []byte{2}},
+				{Keys: []counting.TieKey{counting.TieListed}},
+				{Keys: []counting.TieKey{counting.TieCost}},
+				{Keys: []counting.TieKey{counting.TieID, counting.TieCost}},
+			}[r.IntN(4)]
+			text := canonical(l.rules)
+			l.Entries[0].Text, l.Entries[0].Data = text, canonical(document{Version: 1, SHA256: hexSum(text)})
+			l.Entries[1].Data = canonical(opened{l.Poll, l.rules.Opens, hexSum(text), hexSum(string(l.lot[:]))})
 			l.rebuild(true)
 			return true
 		}),

@@ -29,6 +29,11 @@ type Options struct {
 	Again    bool // voters may change their mind, and some do
 	Extended bool // the closing is put off once
 	Paper    bool // some vote on paper
+
+	// Of a budget: the criteria that settle its ties, where it is not the lot,
+	// and how many points a ballot may give, where it gives some.
+	Keys   []counting.TieKey
+	Points int64
 }
 
 // Log is the log of a poll, with all that its archive tells.
@@ -69,6 +74,7 @@ type (
 	choice struct {
 		ID    string `json:"id"`
 		Label string `json:"label"`
+		Cost  int64  `json:"cost,omitempty"`
 	}
 	document struct {
 		Version int    `json:"version"`
@@ -132,13 +138,16 @@ func New(r *rand.Rand, o Options) *Log {
 	fill(r, l.lot[:])
 	l.rules = rules{
 		Format: "parvis-ruleset/1", Poll: poll, Version: 1, Question: "Quel arbre planter sur la place ?",
-		Options: []choice{{"a", "Un tilleul"}, {"b", "Un érable"}, {"c", "Un chêne « vert »"}},
+		Options: []choice{{ID: "a", Label: "Un tilleul"}, {ID: "b", Label: "Un érable"}, {ID: "c", Label: "Un chêne « vert »"}},
 		Mode:    "open", Method: o.Method, Rule: counting.Rule{Method: o.Method}, Ties: "lot", Voter: "account",
 		Entitled: int64(o.Voters) + 40, AllowChange: o.Again, Visibility: "turnout",
 		Opens: "2026-10-05T06:00:00Z", Closes: "2026-10-18T18:00:00Z",
 	}
 	if o.Method == counting.Approval {
 		l.rules.MaxChoices, l.rules.Rule.MaxMarks = 2, 2
+	}
+	if o.Method.Budget() {
+		l.budget(o)
 	}
 	if o.Paper {
 		l.rules.Paper = "double"
@@ -161,6 +170,22 @@ func New(r *rand.Rand, o Options) *Log {
 	l.count()
 	l.sign()
 	return l
+}
+
+// budget gives the trees their prices: two of them cost the same, and never
+// does the money pay for all.
+func (l *Log) budget(o Options) {
+	for i, cost := range []int64{300_00, 300_00, 450_00} {
+		l.rules.Options[i].Cost = cost
+	}
+	rule := &l.rules.Rule
+	rule.Envelopes, rule.MinVotes, rule.PointsPerBallot = []counting.Envelope{{Cents: 700_00}}, 1, o.Points
+	if rule.Ties.Keys = o.Keys; len(o.Keys) > 0 {
+		l.rules.Ties = "rule"
+	}
+	if o.Method == counting.EqualShares {
+		rule.Completion = counting.CompletionAdd1U
+	}
 }
 
 func fill(r *rand.Rand, out []byte) []byte {
@@ -241,10 +266,12 @@ func (l *Log) cast(r *rand.Rand, voter *proof.Ballot) {
 }
 
 func (l *Log) choose(r *rand.Rand) string {
-	switch l.rules.Method {
-	case counting.Approval:
+	switch method := l.rules.Method; {
+	case l.rules.Rule.PointsPerBallot > 0:
+		return []string{"", "a=1", "b=2", "c=3", "a=2;b=1", "a=1;c=2", "b=1;c=2", "a=4;b=2;c=1"}[r.IntN(8)]
+	case method == counting.Approval || method.Budget():
 		return []string{"", "a=1", "b=1", "c=1", "a=1;b=1", "a=1;c=1", "b=1;c=1"}[r.IntN(7)]
-	case counting.YesNoAbstain:
+	case method == counting.YesNoAbstain:
 		return fmt.Sprintf("a=%d;b=%d;c=%d", r.IntN(3)-1, r.IntN(3)-1, r.IntN(3)-1)
 	}
 	return []string{"", "a=1", "a=1", "b=1", "b=1", "c=1"}[r.IntN(6)]
@@ -299,12 +326,15 @@ func (l *Log) addResult() {
 
 func (l *Log) tally() result {
 	kind := counting.Choices
-	if l.rules.Method == counting.YesNoAbstain {
+	switch {
+	case l.rules.Method == counting.YesNoAbstain:
 		kind = counting.Answers
+	case l.rules.Rule.PointsPerBallot > 0:
+		kind = counting.Points
 	}
 	var options []counting.Option
 	for _, o := range l.rules.Options {
-		options = append(options, counting.Option{ID: o.ID, Name: o.Label})
+		options = append(options, counting.Option{ID: o.ID, Name: o.Label, Cost: o.Cost})
 	}
 	builder, err := counting.NewBuilder(kind, options)
 	if err != nil {
@@ -354,7 +384,9 @@ func (l *Log) tally() result {
 		return int(b.Value - a.Value)
 	})
 	res.Rule = l.rules.Rule
-	res.Rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: unhex(l.closing.Lot), Root: unhex(l.closing.Root)}
+	if len(res.Rule.Ties.Keys) == 0 {
+		res.Rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: unhex(l.closing.Lot), Root: unhex(l.closing.Root)}
+	}
 	res.Rule.Entitled = l.rules.Entitled
 	if res.Outcome, err = counting.Count(builder.Profile(), res.Rule); err != nil {
 		res.Outcome = l.result.Outcome // of a forged ballot: whatever was counted before
