@@ -80,12 +80,18 @@ func (p *Program) importElection(ctx context.Context, c *cli.Command) error {
 // readElection reads a whole file, with its fingerprint.
 func readElection(path string) (*formats.File, string, error) {
 	in, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, "", fmt.Errorf("le fichier « %s » n’existe pas : vérifiez son nom", path)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("lire le fichier : %w", err)
 	}
 	defer in.Close()
 	hash := sha256.New()
 	file, err := formats.Read(filepath.Base(path), io.TeeReader(in, hash))
+	if bad, ok := errors.AsType[*formats.Error](err); ok {
+		return nil, "", unreadable(bad)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -93,6 +99,16 @@ func readElection(path string) (*formats.File, string, error) {
 		return nil, "", fmt.Errorf("lire le fichier : %w", err)
 	}
 	return file, hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// unreadable says what to do with a file that is no election, or is damaged.
+func unreadable(bad *formats.Error) error {
+	where := ""
+	if bad.Line > 0 {
+		where = fmt.Sprintf(", ligne %d", bad.Line)
+	}
+	return fmt.Errorf("« %s »%s ne se lit pas comme une élection publiée : reprenez un fichier Pabulib entier (.pb, avec ses parties META, PROJECTS et VOTES). Détail : %s",
+		bad.File, where, bad.Reason)
 }
 
 // townFor returns the site asked for, or the first one; in a demonstration its

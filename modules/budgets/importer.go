@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,15 +31,42 @@ type Source struct {
 	Currency  string
 	From, To  string // the days of the vote, as the file writes them
 	Rule      string // as the file names it
+	Kind      string // what ballots say, as the file names it
 	Published []voting.OptionID
-	Known     bool // the file says which projects won
-	Warnings  []string
+	Besides   []voting.OptionID // what the town paid for by other money
+	Known     bool              // the file says which projects won
+	Remarks   []Remark
+}
+
+// Remark is something tolerated in the file: so many times.
+type Remark struct {
+	Kind        formats.WarningKind
+	Project     string
+	Said, Found int64
+	Times       int
+}
+
+// remarksOf gathers the warnings about a file: ballots that name a project
+// twice are told together.
+func remarksOf(list []formats.Warning) (remarks []Remark) {
+	repeated := Remark{Kind: formats.RepeatedProject}
+	for _, w := range list {
+		if w.Kind == formats.RepeatedProject {
+			repeated.Times++
+			continue
+		}
+		remarks = append(remarks, Remark{Kind: w.Kind, Project: w.Project, Said: w.Said, Found: w.Found, Times: 1})
+	}
+	if repeated.Times > 0 {
+		remarks = append(remarks, repeated)
+	}
+	return remarks
 }
 
 // Faults of an import.
 var (
 	ErrNotBudget       = fault.New(fault.Invalid, "budgets.import.not_budget")
-	ErrNotApproval     = fault.New(fault.Invalid, "budgets.import.not_approval")
+	ErrOddPoints       = fault.New(fault.Invalid, "budgets.import.odd_points")
 	ErrTooManyInFile   = fault.New(fault.Invalid, "budgets.import.too_many")
 	ErrAlreadyImported = fault.New(fault.Conflict, "budgets.import.twice")
 )
@@ -60,7 +88,7 @@ func (m *Module) Import(ctx context.Context, t *tenant.Tenant, file *formats.Fil
 		return "", err
 	}
 	total := file.Profile.Total()
-	_, err = s.Box.Import(ctx, t.ID, poll, ballotsOf(file.Profile), func(done int64) { told(done, total) })
+	_, err = s.Box.Import(ctx, t.ID, poll, ballotsOf(file.Profile, numbersOf(file.Profile.Options)), func(done int64) { told(done, total) })
 	if err != nil {
 		return "", fmt.Errorf("import ballots: %w", err)
 	}
@@ -83,7 +111,53 @@ type incoming struct {
 	projects []*Project
 	terms    voting.Terms
 	source   Source
+	points   int64 // what a ballot may give; 0 where it approves
 }
+
+// pointsOf is how many points a ballot of a file may give: as many as the most
+// generous one does. It is 0 where ballots approve.
+func pointsOf(p counting.Profile) (most int64, err error) {
+	if p.Kind != counting.Points {
+		return 0, nil
+	}
+	for _, b := range p.Ballots {
+		given := int64(0)
+		for _, m := range b.Marks {
+			if m.Value < 0 || m.Value > voting.MaxMark {
+				return 0, ErrOddPoints.With(fault.Args{"Points": m.Value, "Limit": voting.MaxMark})
+			}
+			given += int64(m.Value)
+		}
+		most = max(most, given)
+	}
+	return max(most, 1), nil
+}
+
+// numbersOf numbers the projects of a file in the order of their names there,
+// as numbers when all are: published elections settle their last ties by it.
+func numbersOf(options []counting.Option) []int {
+	names := make([]*big.Int, len(options))
+	order := make([]int, len(options))
+	numeric := true
+	for i, o := range options {
+		n, ok := new(big.Int).SetString(o.ID, 10)
+		names[i], order[i], numeric = n, i, numeric && ok
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		if numeric {
+			return cmp.Or(names[a].Cmp(names[b]), strings.Compare(options[a].ID, options[b].ID))
+		}
+		return strings.Compare(options[a].ID, options[b].ID)
+	})
+	numbers := make([]int, len(options))
+	for place, i := range order {
+		numbers[i] = place + 1
+	}
+	return numbers
+}
+
+// byNumber orders the numbers of projects.
+func byNumber(a, b voting.OptionID) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }
 
 // readFile turns a file into an edition that is over.
 func readFile(file *formats.File, sha256 string) (*incoming, error) {
@@ -91,25 +165,33 @@ func readFile(file *formats.File, sha256 string) (*incoming, error) {
 	switch {
 	case file.Format != "pb" || len(file.Envelopes) != 1:
 		return nil, ErrNotBudget
-	case file.Profile.Kind != counting.Choices:
-		return nil, ErrNotApproval.With(fault.Args{"Kind": meta["vote_type"]})
 	case len(file.Profile.Options) > voting.MaxOptions:
 		return nil, ErrTooManyInFile.With(fault.Args{"Count": len(file.Profile.Options), "Limit": voting.MaxOptions})
 	}
-	in := &incoming{source: Source{
+	points, err := pointsOf(file.Profile)
+	if err != nil {
+		return nil, err
+	}
+	in := &incoming{points: points, source: Source{
 		File: file.Name, SHA256: sha256, City: meta["unit"], Country: meta["country"], Currency: meta["currency"],
 		From: meta["date_begin"], To: meta["date_end"], Rule: meta["rule"],
+		Kind: strings.ToLower(meta["vote_type"]),
 	}}
-	for _, w := range file.Warnings {
-		in.source.Warnings = append(in.source.Warnings, w.Reason)
-	}
+	in.source.Remarks = remarksOf(file.Warnings)
 	in.edition = editionOf(file)
-	for i, o := range file.Profile.Options {
-		in.projects = append(in.projects, projectOf(in.edition, i+1, o, file.Rows[i]))
-		if chosen := file.Rows[i]["selected"]; chosen != "0" && chosen != "" {
-			in.source.Published = append(in.source.Published, strconv.Itoa(i+1))
+	in.projects = make([]*Project, len(file.Profile.Options))
+	for i, number := range numbersOf(file.Profile.Options) {
+		in.projects[number-1] = projectOf(in.edition, number, file.Profile.Options[i], file.Rows[i])
+		switch file.Rows[i]["selected"] {
+		case "1":
+			in.source.Published = append(in.source.Published, strconv.Itoa(number))
+		case "", "0":
+		default: // paid for by other money than that of the vote
+			in.source.Besides = append(in.source.Besides, strconv.Itoa(number))
 		}
 	}
+	slices.SortFunc(in.source.Published, byNumber)
+	slices.SortFunc(in.source.Besides, byNumber)
 	in.source.Known = len(in.source.Published) > 0 // a column of zeros says nothing
 	in.terms = termsOf(in)
 	return in, nil
@@ -228,13 +310,20 @@ func themeOf(words string) Theme {
 	return "streets"
 }
 
+// stopping are the rules, as files name them, that stop at the first project
+// that does not fit. The custom one is that of Poznań, which does too.
+var stopping = []string{"greedy-no-skip", "greedy-custom"}
+
 // termsOf is the poll of a file: its ballots are as they are, whatever they cost.
 func termsOf(in *incoming) voting.Terms {
 	e := in.edition
 	terms := voting.Terms{
 		Question: cut(e.Title, 300), Description: e.Summary, Method: e.Method, Visibility: voting.Turnout, Release: voting.AtClosing,
 		Rule: counting.Rule{
-			Envelopes: []counting.Envelope{{Cents: int64(e.Envelopes[0].Amount)}}, MinVotes: e.MinVotes, NoSkip: in.source.Rule == "greedy-no-skip",
+			Envelopes: []counting.Envelope{{Cents: int64(e.Envelopes[0].Amount)}}, MinVotes: e.MinVotes, NoSkip: slices.Contains(stopping, in.source.Rule),
+			PointsPerBallot: in.points,
+			// The criteria of those who publish these files, not a lot of ours.
+			Ties: counting.Ties{Keys: []counting.TieKey{counting.TieCost, counting.TieVotes, counting.TieID}},
 		},
 	}
 	terms.Electorate.Imported = true
@@ -258,7 +347,7 @@ func termsOf(in *incoming) voting.Terms {
 
 // ballotsOf returns the ballots of a profile one after the other. Identical
 // ones follow each other: the order in which they were cast is not told.
-func ballotsOf(p counting.Profile) func() ([]voting.Mark, bool) {
+func ballotsOf(p counting.Profile, numbers []int) func() ([]voting.Mark, bool) {
 	at, taken := 0, int64(0)
 	return func() ([]voting.Mark, bool) {
 		for at < len(p.Ballots) && taken == p.Ballots[at].Weight {
@@ -270,7 +359,9 @@ func ballotsOf(p counting.Profile) func() ([]voting.Mark, bool) {
 		taken++
 		var marks []voting.Mark
 		for _, m := range p.Ballots[at].Marks {
-			marks = append(marks, voting.Mark{Option: strconv.Itoa(int(m.Option) + 1), Value: voting.Chosen})
+			if m.Value > 0 {
+				marks = append(marks, voting.Mark{Option: strconv.Itoa(numbers[m.Option]), Value: int(m.Value)})
+			}
 		}
 		return marks, true
 	}

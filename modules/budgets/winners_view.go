@@ -39,7 +39,7 @@ func (h handlers) result(c *fiber.Ctx) error {
 }
 
 func winnersView(ctx context.Context, c *Counted) views.Winners {
-	writer := wording.New(wording.Language(i18n.Lang(ctx)), counting.Profile{Options: c.Poll.Projects()}, c.currency())
+	writer := c.writer(ctx)
 	p := views.Winners{
 		Title: i18n.T(ctx, "budgets.window", "Part", i18n.T(ctx, "budgets.result.title"), "Title", c.Title), Edition: c.Title, Href: href(c.ID),
 		Lead: resultLead(ctx, c), Rules: ui.Link{Label: i18n.T(ctx, "budgets.rules.read"), Href: href(c.ID) + "/reglement"},
@@ -64,6 +64,14 @@ func winnersView(ctx context.Context, c *Counted) views.Winners {
 	p.Steps = writer.Sentences(c.Result.Outcome)
 	return p
 }
+
+// writer explains the count in words.
+func (c *Counted) writer(ctx context.Context) *wording.Writer {
+	return wording.New(wording.Language(i18n.Lang(ctx)), counting.Profile{Kind: c.Poll.Kind(), Options: c.Poll.Projects()}, c.currency())
+}
+
+// byPoints reports whether ballots give points.
+func (c *Counted) byPoints() bool { return c.Poll.Kind() == counting.Points }
 
 // currency is that of the file an edition comes from; euros else.
 func (c *Counted) currency() string {
@@ -108,9 +116,25 @@ func resultFacts(ctx context.Context, c *Counted) []ui.Fact {
 		{Term: i18n.T(ctx, "budgets.method.term"), Text: methodName(ctx, c.Result.Rule.Method)},
 	}
 	if n := c.Result.Rule.MinVotes; n > 1 {
-		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "budgets.min_votes.term"), Text: i18n.T(ctx, "budgets.min_votes.text", "Count", n)})
+		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "budgets.min_votes.term"), Text: c.least(ctx, n)})
 	}
 	return facts
+}
+
+// least says a minimum to win.
+func (c *Counted) least(ctx context.Context, n int64) string {
+	if c.byPoints() {
+		return i18n.T(ctx, "budgets.min_points.text", "Count", n)
+	}
+	return i18n.T(ctx, "budgets.min_votes.text", "Count", n)
+}
+
+// support says how many votes, or points, a project has.
+func (c *Counted) support(ctx context.Context, n int64) string {
+	if c.byPoints() {
+		return i18n.T(ctx, "budgets.result.points", "Count", n)
+	}
+	return i18n.T(ctx, "budgets.result.votes", "Count", n)
 }
 
 func methodName(ctx context.Context, m counting.Method) string {
@@ -123,10 +147,14 @@ func methodName(ctx context.Context, m counting.Method) string {
 // envelopeView is the replay of one envelope: in the order of the count, what
 // each funded project left, then why the others were passed over.
 func envelopeView(ctx context.Context, c *Counted, writer *wording.Writer, number int, s counting.Spending) views.Envelope {
+	column := i18n.T(ctx, "budgets.column.votes")
+	if c.byPoints() {
+		column = i18n.T(ctx, "budgets.column.points")
+	}
 	e := views.Envelope{Name: s.Zone, Funded: ui.TableProps{
 		ID: "retenus-" + strconv.Itoa(number), Caption: i18n.T(ctx, "budgets.result.funded"),
 		Columns: []ui.Column{
-			{Label: i18n.T(ctx, "budgets.column.project")}, {Label: i18n.T(ctx, "budgets.column.votes"), Numeric: true},
+			{Label: i18n.T(ctx, "budgets.column.project")}, {Label: column, Numeric: true},
 			{Label: i18n.T(ctx, "budgets.column.cost"), Numeric: true}, {Label: i18n.T(ctx, "budgets.column.left"), Numeric: true},
 		},
 		Empty: i18n.T(ctx, "budgets.result.none"),
@@ -171,7 +199,7 @@ func asSpend(step counting.Step) (counting.Spend, bool) {
 
 func loserView(ctx context.Context, c *Counted, writer *wording.Writer, o voting.Option) views.Loser {
 	l := views.Loser{
-		ID: "projet-" + o.ID, Title: o.Label, Votes: i18n.T(ctx, "budgets.result.votes", "Count", votesOf(c.Result.Outcome, o.ID)),
+		ID: "projet-" + o.ID, Title: o.Label, Votes: c.support(ctx, votesOf(c.Result.Outcome, o.ID)),
 		Cost: c.amount(ctx, o.Cost), Why: writer.Why(c.Result.Outcome, o.ID),
 	}
 	if p := c.Projects[o.ID]; p != nil {
@@ -197,7 +225,7 @@ func votesOf(o counting.Outcome, id voting.OptionID) int64 {
 	return 0
 }
 
-// wholeOf writes a number of votes, which is whole: ballots approve.
+// wholeOf writes a number of votes or points, which is whole.
 func wholeOf(ctx context.Context, r *big.Rat) string {
 	if r == nil {
 		return ""

@@ -89,8 +89,12 @@ type Source struct {
 	Text     string
 	Facts    []ui.Fact
 	Compared string
+	Table    *ui.TableProps // published and counted, side by side
 	Apart    []Difference
 	Warnings []string
+
+	Besides     string // that some projects were paid for by other money
+	BesidesList []string
 }
 
 // Difference is a project of which the file says other than the count.
