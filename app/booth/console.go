@@ -100,7 +100,7 @@ func (b *Booth) consolePage(c *fiber.Ctx, at visit, form commandForm, errs ui.Er
 		Screen: screenHref(p.ID), Poster: officeHref(p.ID) + "/affiche", Results: resultsHref(p.ID), Code: p.Room.Code,
 		CloseReason: form.CloseReason, ExtendReason: form.ExtendReason, Until: form.Until.String(), Present: form.Present.String(),
 		CanOpen: p.State == voting.Scheduled, CanClose: p.State == voting.Open,
-		CanCount:  p.State == voting.Scheduled || p.State == voting.Open,
+		CanCount:  p.Room.Open && (p.State == voting.Scheduled || p.State == voting.Open),
 		CanExtend: p.State == voting.Open && !p.Closes.IsZero(),
 		CanShow:   p.State == voting.Open && p.Visibility == voting.Live || p.State.Over() && p.State != voting.Published && p.Release == voting.AtClosing,
 		Shown:     p.Shown, CanPublish: p.State.Over() && p.State != voting.Published && p.Release == voting.ByAct,
@@ -111,6 +111,12 @@ func (b *Booth) consolePage(c *fiber.Ctx, at visit, form commandForm, errs ui.Er
 	roomOf(ctx, &page, p, view)
 	if p.Paper != voting.NoPaper {
 		page.Paper = officeHref(p.ID) + "/papier"
+	}
+	if p.State == voting.Open && !p.Room.Anonymous() && web.Viewer(c).Has(p.Subject.Module, citizen.Agent) {
+		page.Desk = officeHref(p.ID) + "/guichet"
+	}
+	if p.Electorate.List != voting.NoList {
+		page.List = officeHref(p.ID) + "/liste"
 	}
 	if web.Viewer(c).Governs(citizen.Administrator) && !p.EndedAt().IsZero() {
 		page.Archives = officeHref(p.ID) + "/archives"

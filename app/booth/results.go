@@ -46,6 +46,9 @@ func (b *Booth) results(c *fiber.Ctx) error {
 	if view.Counts == nil {
 		page.Hidden = hiddenWords(ctx, p, view)
 	}
+	if p.Paper != voting.NoPaper && p.State != voting.Draft {
+		page.Paper = boothHref(p.ID) + "/papier"
+	}
 	if p.State.Over() {
 		page.ClosedAt = i18n.DateTime(ctx, p.Closes)
 	}
@@ -204,6 +207,8 @@ func hiddenWords(ctx context.Context, p *voting.Poll, v voting.View) string {
 		return i18n.T(ctx, "booth.hidden.by_host")
 	case p.Release == voting.ByAct:
 		return i18n.T(ctx, "booth.hidden.after")
+	case p.Paper != voting.NoPaper:
+		return i18n.T(ctx, "booth.hidden.until_paper")
 	case p.Closes.IsZero():
 		return i18n.T(ctx, "booth.hidden.until_closing")
 	}

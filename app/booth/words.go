@@ -53,16 +53,19 @@ func stateOf(ctx context.Context, p *voting.Poll) ui.State {
 
 // rulesOf says the rules of a poll in plain words.
 func rulesOf(ctx context.Context, t *tenant.Tenant, p *voting.Poll) []ui.Fact {
-	rules := []ui.Fact{
-		{Term: i18n.T(ctx, "booth.rules.who"), Text: WhoMayVote(ctx, t, p)},
+	rules := []ui.Fact{{Term: i18n.T(ctx, "booth.rules.who"), Text: WhoMayVote(ctx, t, p)}}
+	if p.Paper != voting.NoPaper {
+		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.ways"), Text: i18n.T(ctx, "booth.rules.ways.paper")})
+	}
+	rules = append(rules, []ui.Fact{
 		{Term: i18n.T(ctx, "booth.rules.until"), Text: until(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.change"), Text: changeWords(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.counted"), Text: countedWords(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.shown"), Text: shownWords(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.protects"), Text: protects(ctx, p)},
 		{Term: i18n.T(ctx, "booth.rules.protects_not"), Text: protectsNot(ctx, p)},
-	}
-	rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.limit"), Text: limitWords(ctx, p)})
+		{Term: i18n.T(ctx, "booth.rules.limit"), Text: limitWords(ctx, p)},
+	}...)
 	if quorum := quorumRule(ctx, p); quorum != "" {
 		rules = append(rules, ui.Fact{Term: i18n.T(ctx, "booth.rules.quorum"), Text: quorum})
 	}

@@ -184,6 +184,9 @@ func (p *Pages) page(c *fiber.Ctx, at booth.Watched, in typed, errs ui.Errors) e
 	if at.Subject.Manage {
 		page.Console = "/office/votes/" + poll.ID.String() + "/pupitre"
 	}
+	if poll.Paper != voting.NoPaper && poll.State != voting.Draft {
+		page.Paper = "/office/votes/" + poll.ID.String() + "/papier"
+	}
 	if page.Until == "" {
 		page.Until = web.LocalTimeOf(ctx, poll.Closes).String()
 	}

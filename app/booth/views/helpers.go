@@ -37,6 +37,14 @@ func screenAttrs(s Screen) templ.Attributes {
 	}
 }
 
+// aroundTitle heads the ways from the console to what a poll has besides it.
+func aroundTitle(ctx context.Context, p Console) string {
+	if p.Code != "" {
+		return i18n.T(ctx, "booth.console.room")
+	}
+	return i18n.T(ctx, "booth.console.around")
+}
+
 func answerGroup(ctx context.Context, row AnswerRow) ui.ChoiceGroupProps {
 	return ui.ChoiceGroupProps{
 		Name: row.Name, Legend: row.Label, Hint: row.Hint, Error: row.Error, Values: []string{row.Value}, Compact: true,

@@ -120,6 +120,7 @@ type Results struct {
 	Turnout               []ui.Stat
 	Tallies               []ui.TallyProps
 	Hidden                string // why there are no counts, "" when there are
+	Paper                 string // to the comparison of paper ballots; "" where there are none
 	Origins               []ui.Fact
 	Notes, Steps          []string
 	Rules                 []ui.Fact
@@ -166,6 +167,8 @@ type Console struct {
 	TooMany                       string // that there are more ballots than people, "" else
 	CanRecount                    bool
 	Paper                         string // to the paper ballots; "" where there are none
+	Desk                          string // where people are received; "" where nobody is, and for those who do not receive
+	List                          string // to the list of voters; "" where there is none
 	Archives                      string // to the matter of a poll that is over; "" for those who may not
 	CloseReason, ExtendReason     string
 	Until, Present                string

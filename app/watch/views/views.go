@@ -23,7 +23,7 @@ type Row struct {
 // Poll is one poll, watched.
 type Poll struct {
 	Question, Subject, Back, Self, Topic, At string
-	Console, Results                         string
+	Console, Results, Paper                  string // addresses; "" for those who may not, and where there is no paper
 	State                                    ui.State
 	Meta                                     []ui.Meta
 	Errors                                   ui.Errors
