@@ -194,7 +194,7 @@ func (p *Pages) page(c *fiber.Ctx, m *voting.Matter, in typed, errs ui.Errors) e
 	page.Ended = !m.Poll.EndedAt().IsZero() && !slices.ContainsFunc(obstacles, func(err error) bool { return errors.Is(err, voting.ErrNothingToSever) })
 	page.Possible = len(obstacles) == 0
 	page.NoCustodian = !p.Custody.Ready()
-	page.Deliberation = deliberationOf(ctx, m, in.deliberation)
+	page.Deliberated, page.Deliberation = !m.DeliberatedOn.IsZero(), deliberationOf(ctx, m, in.deliberation)
 	page.Appeals = appealsOf(ctx, m, in.lift)
 	page.Today = web.LocalDateOf(ctx, m.Today).String()
 	return web.Page(c, views.MatterPage(page))

@@ -365,6 +365,7 @@ func TestThePagesOfArchivesInABrowser(t *testing.T) {
 	look("nothing-yet")
 	date("on", "2026-11-23")
 	p.Fill(`[name="reference"]`, "2026-112").ClickTo(`form[action$="/deliberation"] button`)
+	p.Click(`details:has(form[action$="/recours"]) summary`)
 	date("filed_on", "2026-11-23")
 	p.Fill(`[name="appeal"]`, "TA 2600001").ClickTo(`form[action$="/recours"] button`)
 	look("blocked")

@@ -2,7 +2,11 @@
 // HTML out.
 package views
 
-import "parvis/app/ui"
+import (
+	"slices"
+
+	"parvis/app/ui"
+)
 
 // Matter is the page of a poll's matter.
 type Matter struct {
@@ -15,6 +19,7 @@ type Matter struct {
 	Possible          bool
 	Ended             bool // there are ballots, and no more will come
 	NoCustodian       bool
+	Deliberated       bool // a délibération is entered
 	Deliberation      Deliberation
 	Appeals           []Appeal
 	FiledOn           string
@@ -22,6 +27,11 @@ type Matter struct {
 	Word, Visa, Typed string
 
 	Minute *Minute // once it is done
+}
+
+// wrong reports whether something is wrong with one of these fields.
+func (m Matter) wrong(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return m.Errors.For(name) != "" })
 }
 
 // Deliberation is the form of the délibération.
