@@ -23,6 +23,7 @@ var (
 	ErrSameSaid    = fault.New(fault.Invalid, "paper.same_said")
 	ErrNotSealed   = fault.New(fault.Conflict, "paper.not_sealed")
 	ErrNothingSaid = fault.New(fault.Invalid, "paper.nothing_said")
+	ErrNoChoice    = fault.New(fault.Invalid, "paper.no_choice") // where people vote themselves
 	ErrNullAndNot  = fault.New(fault.Invalid, "paper.null_and_choice")
 	ErrCopies      = fault.New(fault.Invalid, "paper.copies")
 	ErrTooManyOnIt = fault.New(fault.Invalid, "paper.too_many")

@@ -111,8 +111,8 @@ func (s *Service) kioskAgain(c *fiber.Ctx) error {
 
 func ballotPage(c *fiber.Ctx, session *Session, in filled, errs ui.Errors) error {
 	ctx, p := web.Context(c), session.Poll
-	sheet := formOf(ctx, p, in, errs)
-	sheet.Action, sheet.Submit, sheet.Icon, sheet.Large, sheet.Null = "/borne/verification", i18n.T(ctx, "paper.kiosk.check"), "arrow-right", true, nil
+	sheet := ownForm(ctx, p, in, i18n.T(ctx, "paper.form.yours"), errs)
+	sheet.Action, sheet.Submit, sheet.Icon, sheet.Large = "/borne/verification", i18n.T(ctx, "paper.kiosk.check"), "arrow-right", true
 	return web.Page(c, views.KioskBallotPage(views.Kiosk{Question: p.Question, Description: p.Description, Sheet: sheet, Errors: errs}))
 }
 

@@ -93,6 +93,15 @@ func (s *Service) batchPage(r request, number int, in batchTyped, errs ui.Errors
 		return err
 	}
 	page := batchOf(r.ctx, r.viewer, st, b, in, errs)
+	if page.Type != "" {
+		turn, _, _, err := s.Turn(r.ctx, r.town, r.viewer, r.poll, number)
+		if err != nil {
+			return err
+		}
+		if page.Others = turn.Left == 0; page.Others {
+			page.Type = ""
+		}
+	}
 	if b.Sealed() {
 		sheets, err := s.sheets(r.ctx, r.town, st.Poll, number)
 		if err != nil {

@@ -287,7 +287,7 @@ func TestTheKioskKeepsNothing(t *testing.T) {
 	if strings.Contains(ballot.text, "Lucie") || ballot.header.Get("Refresh") == "" || !strings.Contains(ballot.header.Get("Cache-Control"), "no-store") {
 		t.Errorf("the tablet shows who votes, stays, or keeps the page: %v", ballot.header)
 	}
-	tablet.post("/borne/verification").want(t, 422, "Indiquez ce que dit")
+	tablet.post("/borne/verification").want(t, 422, "Choisissez une réponse")
 	tablet.post("/borne/verification", "choix", "b", "choix", "c").want(t, 200, "Vérifiez votre vote", "Érable", "Chêne")
 	tablet.post("/borne/corriger", "choix", "b").want(t, 200, "Tilleul")
 	tablet.post("/borne/bulletin", "choix", "b").leads(t, "/borne/recepisse")

@@ -107,6 +107,9 @@ func (f filled) ballot(p *voting.Poll) ([]voting.Mark, error) {
 		}
 	}
 	said, err := f.sheet(p)
+	if errors.Is(err, ErrNothingSaid) {
+		err = ErrNoChoice.On(f.first(p))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -26,9 +26,13 @@ func batchOf(ctx context.Context, v citizen.Viewer, st *Standing, b BatchStandin
 		page.Counted = strconv.Itoa(b.Counted)
 	}
 	if b.Counted > 0 {
+		typed := i18n.T(ctx, "paper.batch.typed.text", "Settled", i18n.Number(ctx, int64(b.Settled)), "Count", b.Counted)
+		if b.Read > b.Settled {
+			typed += " " + i18n.T(ctx, "paper.batch.read.text", "Count", b.Read-b.Settled)
+		}
 		page.Facts = append(page.Facts,
 			ui.Fact{Term: i18n.T(ctx, "paper.batch.counted"), Text: i18n.T(ctx, "paper.batch.counted.text", "Count", b.Counted, "When", i18n.DateTime(ctx, b.CountedAt))},
-			ui.Fact{Term: i18n.T(ctx, "paper.batch.typed"), Text: i18n.T(ctx, "paper.batch.typed.text", "Settled", i18n.Number(ctx, int64(b.Settled)), "Count", b.Counted)})
+			ui.Fact{Term: i18n.T(ctx, "paper.batch.typed"), Text: typed})
 	}
 	if b.Sealed() {
 		page.Facts = append(page.Facts, ui.Fact{Term: i18n.T(ctx, "paper.batch.logged"), Text: i18n.T(ctx, "paper.batch.logged.text", "Count", b.Logged, "When", i18n.DateTime(ctx, b.SealedAt))})
@@ -102,6 +106,9 @@ func typingOf(ctx context.Context, p *voting.Poll, number int, turn Turn, in fil
 	page.Sheet = formOf(ctx, p, in, errs)
 	page.Sheet.Action, page.Sheet.Number = batchHref(p.ID, number)+"/saisie", strconv.Itoa(turn.Sheet)
 	page.Sheet.Submit, page.Sheet.Icon = i18n.T(ctx, "paper.typing.save"), "check"
+	if !errs.Any() { // whoever types hundreds of them keeps their hands on the keys
+		page.Sheet.Focus()
+	}
 	return page
 }
 
@@ -133,6 +140,19 @@ func formOf(ctx context.Context, p *voting.Poll, in filled, errs ui.Errors) *vie
 	}
 	choices.Options = append(choices.Options, ui.ChoiceProps{Value: slip.Blank, Label: i18n.T(ctx, "paper.blank"), Hint: i18n.T(ctx, "paper.blank.hint")})
 	form.Choices = &choices
+	return form
+}
+
+// ownForm is the same form where people vote themselves: it says "you", or who
+// it is about, and nothing that they choose is null.
+func ownForm(ctx context.Context, p *voting.Poll, in filled, legend string, errs ui.Errors) *views.Sheet {
+	form := formOf(ctx, p, in, errs)
+	form.Null = nil
+	if p.Method != voting.YesNoAbstain {
+		form.Choices.Legend = legend
+	}
+	blank := &form.Choices.Options[len(form.Choices.Options)-1]
+	blank.Label, blank.Hint = i18n.T(ctx, "paper.form.blank"), i18n.T(ctx, "paper.form.blank.hint")
 	return form
 }
 

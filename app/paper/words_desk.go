@@ -75,8 +75,8 @@ func codeOf(ctx context.Context, v *Visitor, code, address string) views.Code {
 
 func assistedOf(ctx context.Context, v *Visitor, in filled, form assistForm, errs ui.Errors) views.Assisted {
 	self := visitorHref(v.Poll.ID, v.Account.ID)
-	sheet := formOf(ctx, v.Poll, in, errs)
-	sheet.Action, sheet.Null, sheet.Submit, sheet.Icon = self+"/saisie", nil, i18n.T(ctx, "paper.assist.do"), "vote"
+	sheet := ownForm(ctx, v.Poll, in, i18n.T(ctx, "paper.form.theirs", "Name", v.Account.Name), errs)
+	sheet.Action, sheet.Submit, sheet.Icon = self+"/saisie", i18n.T(ctx, "paper.assist.do"), "vote"
 	return views.Assisted{
 		Question: v.Poll.Question, Name: v.Account.Name, Back: ui.Link{Label: i18n.T(ctx, "paper.back.visitor"), Href: self},
 		Sheet: sheet, Errors: errs, ToldError: errs.For("dit"), Told: form.Told != "",

@@ -2,7 +2,11 @@
 // decided values in, HTML out.
 package views
 
-import "parvis/app/ui"
+import (
+	"github.com/a-h/templ"
+
+	"parvis/app/ui"
+)
 
 // Overview is how the paper ballots of a poll stand, and what is to be done.
 type Overview struct {
@@ -39,12 +43,25 @@ type Batch struct {
 	Notes                       []Note
 	Print, Type                 string // addresses, "" when there is nothing to print or to type
 	TypeLabel                   string
+	Others                      bool // what is left to type is others' to read
 	CanCount, CanSeal           bool
 	Counted                     string // as typed
 	Sheets                      ui.TableProps
 	Sealed                      bool
 	Correct                     *Sheet // the form of a correction
 	Errors                      ui.Errors
+}
+
+// isCounted reports whether the envelope of a batch was opened: its sheets are
+// being read, or wait for the seal.
+func (b Batch) isCounted() bool { return len(b.Facts) > 1 }
+
+// countKind makes counting the first thing to do where nobody has counted.
+func countKind(b Batch) ui.Kind {
+	if b.isCounted() {
+		return ui.Secondary
+	}
+	return ui.Primary
 }
 
 // Note is something to know about a batch.
@@ -67,6 +84,15 @@ type Sheet struct {
 	AsksNumber   bool
 	Submit, Icon string
 	Large        bool
+}
+
+// Focus puts the keyboard on the first choice.
+func (s *Sheet) Focus() {
+	group := s.Choices
+	if len(s.Answers) > 0 {
+		group = &s.Answers[0]
+	}
+	group.Options[0].Attrs = templ.Attributes{"autofocus": true}
 }
 
 // Typing is the page on which a sheet is typed.
