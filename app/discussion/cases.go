@@ -14,11 +14,9 @@ import (
 	"parvis/app/access"
 	"parvis/app/audit"
 	"parvis/app/citizen"
-	"parvis/app/database"
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/tenant"
-	"parvis/app/writing"
 )
 
 // appealWithin is how long an author may ask for a second look.
@@ -60,14 +58,14 @@ func openCase(ctx context.Context, tx bun.IDB, t tenant.ID, c content) (*Case, e
 	_, err := tx.NewRaw(`
 		INSERT INTO discussion.cases (tenant_id, id, module, subject_id, comment_id, author_id, opened_at)
 		VALUES (?, ?, ?, ?, ?, ?, core.now()) ON CONFLICT DO NOTHING`,
-		t, uuid.New(), c.subject.Module, c.subject.ID, database.NullID(c.commentID()), database.NullID(uuid.UUID(c.author()))).Exec(ctx)
+		t, uuid.New(), c.subject.Module, c.subject.ID, nullID(c.commentID()), nullID(uuid.UUID(c.author()))).Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open a case: %w", err)
 	}
 	return oneCase(ctx, tx, `
 		SELECT `+caseColumns+` FROM discussion.cases
 		WHERE tenant_id = ? AND module = ? AND subject_id = ? AND comment_id IS NOT DISTINCT FROM ? AND decided_at IS NULL FOR UPDATE`,
-		t, c.subject.Module, c.subject.ID, database.NullID(c.commentID()))
+		t, c.subject.Module, c.subject.ID, nullID(c.commentID()))
 }
 
 func lockCase(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) (*Case, error) {
@@ -141,7 +139,7 @@ func (s *Service) judged(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 
 // Decide keeps or hides a flagged content, for a reason that its author reads.
 func (s *Service) Decide(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, hide bool, reason string) error {
-	reason = writing.Tidy(reason)
+	reason = tidy(reason)
 	if err := demand("reason", reason, "discussion.case.reason_missing", maxReason); err != nil {
 		return err
 	}
@@ -154,7 +152,7 @@ func (s *Service) Decide(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 			return ErrDecided
 		}
 		_, err := tx.NewRaw(`UPDATE discussion.cases SET decision = ?, reason = ?, decided_at = core.now(), decided_by = ? WHERE tenant_id = ? AND id = ?`,
-			decision, reason, database.NullID(uuid.UUID(v.ID)), t.ID, id).Exec(ctx)
+			decision, reason, nullID(uuid.UUID(v.ID)), t.ID, id).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("decide a case: %w", err)
 		}
@@ -184,7 +182,7 @@ func decisionLetter(ctx context.Context, c content, hide bool, reason string) ma
 
 // Appeal asks for a second look, by the author, once.
 func (s *Service) Appeal(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, text string) error {
-	text = writing.Tidy(text)
+	text = tidy(text)
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		k, err := lockCase(ctx, tx, t.ID, id)
 		if err != nil {
@@ -218,7 +216,7 @@ func (k *Case) by(v citizen.Viewer) bool {
 
 // Rule answers an appeal, for a reason that the author reads.
 func (s *Service) Rule(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, restore bool, reason string) error {
-	reason = writing.Tidy(reason)
+	reason = tidy(reason)
 	if err := demand("reason", reason, "discussion.case.reason_missing", maxReason); err != nil {
 		return err
 	}
