@@ -19,6 +19,7 @@ var capabilities = []struct {
 	{"menu", is[module.Navigator]},
 	{"live", is[module.Broadcaster]},
 	{"worker", is[module.Worker]},
+	{"reminder", is[module.Reminder]},
 	{"search", is[module.Searcher]},
 	{"todo", is[module.Todoer]},
 	{"personal-data", is[module.PersonalData]},

@@ -205,6 +205,7 @@ func (a *App) Start(ctx context.Context) error {
 		return a.Identity.Retain(ctx, a.Directory, a.bundle, func(t *tenant.Tenant) string { return a.Config.URL(t.Hosts[0], "") })
 	})
 	a.Jobs.Every("notify_retention", 24*time.Hour, a.forgetNews)
+	a.Jobs.Every("reminders", 10*time.Minute, a.remind)
 	if err := a.Jobs.Start(ctx); err != nil {
 		return err
 	}
@@ -225,6 +226,20 @@ func (a *App) forgetNews(ctx context.Context) error {
 	towns, err := a.Directory.All(ctx)
 	for _, t := range towns {
 		err = errors.Join(err, a.news.Forget(ctx, t.ID))
+	}
+	return err
+}
+
+// remind lets the modules of every town tell people what is due.
+func (a *App) remind(ctx context.Context) error {
+	towns, err := a.Directory.All(ctx)
+	for _, t := range towns {
+		ctx := a.bundle.NewContext(tenant.NewContext(ctx, t), t.Locale, t.TimeZone)
+		for _, m := range a.Modules {
+			if r, ok := m.(module.Reminder); ok && t.Enabled(m.Manifest().Name) {
+				err = errors.Join(err, r.Remind(ctx, t))
+			}
+		}
 	}
 	return err
 }

@@ -121,6 +121,14 @@ type Worker interface {
 	Work(ctx context.Context) error
 }
 
+// Reminder is a module that has to tell people of something when its time
+// comes.
+type Reminder interface {
+	// Remind tells those of a town whom it is time to tell, each once however
+	// often it is called: several times an hour, in the town's language.
+	Remind(ctx context.Context, t *tenant.Tenant) error
+}
+
 // Searcher is a module whose content can be found.
 type Searcher interface {
 	// Search returns at most limit hits, best first, that v may see.

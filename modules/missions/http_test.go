@@ -171,7 +171,7 @@ func TestAMissionFromTheDeskToTheLedger(t *testing.T) {
 	s.get(page).want(200, "Votre inscription")
 
 	s.as(s.host)
-	s.get(base).want(200, "Ana", "1 places prises sur 2")
+	s.get(base).want(200, "Ana", "1 place prise sur 2")
 	s.get(thread).want(200, "Accepter", "Une pelle est prête.")
 	s.post(thread+"/refuser").want(422, "Écrivez votre message.")
 	s.post(thread + "/accepter").want(303)

@@ -49,13 +49,17 @@ func (q Query) order() keyset.Order {
 		key, args := squared(q.Around)
 		return keyset.Order{Key: key, Args: args, Kind: "bigint", ID: "m.id"}
 	case q.Kind == Regular:
-		return keyset.Order{Key: "m.published_at", Kind: "timestamptz", ID: "m.id", Desc: true}
+		return keyset.Order{Key: byPublication, Kind: "timestamptz", ID: "m.id", Desc: true}
 	}
 	return keyset.Order{Key: byStart, Kind: "timestamptz", ID: "m.id"}
 }
 
-// byStart is the order of dated missions.
-const byStart = "s.starts_at"
+// What lists are sorted by.
+const (
+	byStart       = "s.starts_at"    // dated missions
+	byPublication = "m.published_at" // regular ones
+	byChange      = "m.updated_at"   // those that one runs
+)
 
 // squared is how far a mission is from a point, as the square of micro-degrees
 // of latitude, in whole numbers: one of longitude is shorter by the cosine,
@@ -213,7 +217,7 @@ func (s store) led(ctx context.Context, tx bun.IDB, t tenant.ID, hosts []uuid.UU
 	if q.Words != "" {
 		sel.Where("m.words @@ websearch_to_tsquery('french', ?)", search.Fold(q.Words))
 	}
-	keyset.Order{Key: "m.updated_at", Kind: "timestamptz", ID: "m.id", Desc: true}.Page(sel, q.Cursor, q.Limit)
+	keyset.Order{Key: byChange, Kind: "timestamptz", ID: "m.id", Desc: true}.Page(sel, q.Cursor, q.Limit)
 	var rows []row
 	if err := sel.Scan(ctx, &rows); err != nil {
 		return Page{}, fmt.Errorf("list the missions of a host: %w", err)

@@ -35,6 +35,7 @@ var (
 	_ module.Activity     = (*Module)(nil)
 	_ module.Companion    = (*Module)(nil)
 	_ module.Calendarer   = (*Module)(nil)
+	_ module.Reminder     = (*Module)(nil)
 	_ module.Workplace    = (*Module)(nil)
 )
 

@@ -142,7 +142,7 @@ func leadSlot(ctx context.Context, l led, s Slot) views.LeadSlot {
 	m, base := l.Mission, leadHref(l.ID)
 	slot := views.LeadSlot{
 		ID: s.ID.String(), When: slotWords(ctx, m, s),
-		Left: i18n.T(ctx, "missions.lead.taken", "Taken", i18n.Number(ctx, int64(s.Taken)), "Capacity", i18n.Number(ctx, int64(s.Capacity))),
+		Left: i18n.T(ctx, "missions.lead.taken", "Count", s.Taken, "Capacity", i18n.Number(ctx, int64(s.Capacity))),
 	}
 	if !s.startedAt(m.Now) && m.CancelledAt.IsZero() {
 		typed := slotFormOf(ctx, s)

@@ -231,7 +231,12 @@ func (store) saveSlot(ctx context.Context, tx bun.IDB, t tenant.ID, s Slot, move
 	_, err := tx.NewRaw(`
 		UPDATE missions.slots SET starts_at = ?, ends_at = ?, capacity = ?, moved_at = CASE WHEN ? THEN core.now() ELSE moved_at END
 		WHERE tenant_id = ? AND id = ?`, nullTime(s.StartsAt), nullTime(s.EndsAt), s.Capacity, moved, t, s.ID).Exec(ctx)
-	return slotFault(err)
+	if err != nil || !moved {
+		return slotFault(err)
+	}
+	// The day before another day is another reminder.
+	_, err = tx.NewRaw(`UPDATE missions.inscriptions SET reminded_at = NULL WHERE tenant_id = ? AND slot_id = ?`, t, s.ID).Exec(ctx)
+	return err
 }
 
 func (store) deleteSlot(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) error {
