@@ -19,7 +19,7 @@ func All(p *kernel.Platform) []module.Module {
 	directory := associations.New(associations.Deps{DB: p.DB, Files: p.Files, People: p.Identity, URL: p.URL, Agenda: p.Agenda, Log: p.Log})
 	help := missions.New(missions.Deps{DB: p.DB, Identity: p.Identity, Hosts: directory, URL: p.URL, Secret: p.Key("missions"), Log: p.Log})
 	funds := budgets.New(budgets.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Identity: p.Identity, URL: p.URL, Live: p.Live, Helpers: help, Log: p.Log})
-	diary := agenda.New(agenda.Deps{DB: p.DB, Organisations: directory, Agenda: p.Agenda, URL: p.URL})
+	diary := agenda.New(agenda.Deps{DB: p.DB, Organisations: directory, Agenda: p.Agenda, Diarists: p.Diarists, URL: p.URL})
 	directory.Attend(diary, help)
 	return []module.Module{
 		consultations.New(consultations.Deps{DB: p.DB, Box: p.Box, Files: p.Files, Live: p.Live, Log: p.Log}),

@@ -21,7 +21,7 @@ func (a *App) agenda(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q 
 	for _, m := range a.Modules {
 		c, ok := m.(module.Calendarer)
 		name := m.Manifest().Name
-		if !ok || !t.Enabled(name) {
+		if !ok || !t.Enabled(name) || q.Module != "" && q.Module != name {
 			continue
 		}
 		entries, err := c.Calendar(ctx, t, v, startOf(q, name, after))
@@ -35,6 +35,17 @@ func (a *App) agenda(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q 
 	}
 	slices.SortFunc(all, inAgenda)
 	return all[:min(len(all), q.Limit)], nil
+}
+
+// diarists are the modules with something in the agenda of a town.
+func (a *App) diarists(t *tenant.Tenant) []module.Manifest {
+	var list []module.Manifest
+	for _, m := range a.Modules {
+		if _, ok := m.(module.Calendarer); ok && t.Enabled(m.Manifest().Name) {
+			list = append(list, m.Manifest())
+		}
+	}
+	return list
 }
 
 // inAgenda is the order of the agenda.

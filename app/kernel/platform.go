@@ -50,8 +50,9 @@ type Platform struct {
 	Mail       *mail.Sender
 	Discussion *discussion.Service
 	Jobs       *jobs.Runner
-	Live       voting.Announcer // told, after a commit, that a live topic has changed
-	Agenda     Agenda           // what every module has in the agenda
+	Live       voting.Announcer                         // told, after a commit, that a live topic has changed
+	Agenda     Agenda                                   // what every module has in the agenda
+	Diarists   func(t *tenant.Tenant) []module.Manifest // the modules that have something there
 	Log        *slog.Logger
 
 	// URL is where people reach a page of a town: what links in letters are made of.
@@ -122,7 +123,7 @@ func New(o Options) (*App, error) {
 	a.Custody = voting.NewCustody(voting.CustodyDeps{
 		Box: a.Box, Evidence: a.Journal, Shelf: a.Files, CustodianURL: o.CustodianURL, OwnerURL: o.OwnerURL, Log: a.Log,
 	})
-	p.Agenda = a.agenda
+	p.Agenda, p.Diarists = a.agenda, a.diarists
 	a.Modules = o.Modules(p)
 	if err := checkModules(a.Modules); err != nil {
 		return nil, err

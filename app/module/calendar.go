@@ -30,6 +30,7 @@ type CalendarQuery struct {
 	GoingOnAt    time.Time // leaves out what had ended by then; zero: nothing is left out
 	Zone         uuid.UUID // about this zone or the whole territory; zero: all
 	Organisation uuid.UUID // of this association only; zero: all
+	Module       string    // of this module only, for whoever gathers; "": all
 	Limit        int
 }
 

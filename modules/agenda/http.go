@@ -30,7 +30,7 @@ type handlers struct{ service *service }
 const (
 	perPage    = 30
 	perGrid    = 400
-	inFeed     = 2_000
+	inFeed     = 1_000
 	officePage = 50
 	listAhead  = 2 * 366 * 24 * time.Hour
 	feedBehind = 31 * 24 * time.Hour
@@ -39,13 +39,19 @@ const (
 // part is the agenda as an address asks for it.
 type part struct {
 	Zone  uuid.UUID
+	Of    module.Manifest       // the module whose entries are asked for; zero: all
 	After *module.CalendarEntry // list
 	Since time.Time             // grids: a day of the month or week shown, zero for today's
 }
 
 // readPart reads the address of one of the views, and gives back the one form
 // in which the same view is always written.
-func readPart(c *fiber.Ctx, t *tenant.Tenant, layout string) (p part, canonical string) {
+func (h handlers) readPart(c *fiber.Ctx, t *tenant.Tenant, layout string) (p part, canonical string) {
+	for _, m := range h.service.diarists(t) {
+		if m.Path == c.Query("type") {
+			p.Of = m
+		}
+	}
 	if id, err := uuid.Parse(c.Query("quartier")); err == nil && zoneName(t, id) != "" {
 		p.Zone = id
 	}
@@ -66,6 +72,9 @@ func (p part) query(layout string) string {
 	v := url.Values{}
 	if p.Zone != uuid.Nil {
 		v.Set("quartier", p.Zone.String())
+	}
+	if p.Of.Path != "" {
+		v.Set("type", p.Of.Path)
 	}
 	if p.After != nil {
 		v.Set("apres", afterOf(*p.After))
@@ -127,7 +136,7 @@ func once(c *fiber.Ctx, canonical, address string) bool {
 
 func (h handlers) list(c *fiber.Ctx) error {
 	ctx, t, v := web.Context(c), web.Tenant(c), web.Viewer(c)
-	p, canonical := readPart(c, t, "")
+	p, canonical := h.readPart(c, t, "")
 	if once(c, canonical, p.address(sitePath, "")) {
 		return nil
 	}
@@ -137,7 +146,7 @@ func (h handlers) list(c *fiber.Ctx) error {
 	}
 	today := dayOf(now, t.TimeZone)
 	entries, err := h.service.agenda(ctx, t, v, module.CalendarQuery{
-		From: today.Add(-module.LongestEntry), To: today.Add(listAhead), GoingOnAt: today, Zone: p.Zone, Limit: perPage + 1,
+		From: today.Add(-module.LongestEntry), To: today.Add(listAhead), GoingOnAt: today, Zone: p.Zone, Module: p.Of.Name, Limit: perPage + 1,
 	}, p.After)
 	if err != nil {
 		return err
@@ -158,7 +167,7 @@ func (h handlers) list(c *fiber.Ctx) error {
 
 func (h handlers) month(c *fiber.Ctx) error {
 	ctx, t := web.Context(c), web.Tenant(c)
-	p, canonical := readPart(c, t, byMonth)
+	p, canonical := h.readPart(c, t, byMonth)
 	if once(c, canonical, p.address(monthPath, byMonth)) {
 		return nil
 	}
@@ -192,7 +201,7 @@ func (h handlers) month(c *fiber.Ctx) error {
 
 func (h handlers) week(c *fiber.Ctx) error {
 	ctx, t := web.Context(c), web.Tenant(c)
-	p, canonical := readPart(c, t, byDay)
+	p, canonical := h.readPart(c, t, byDay)
 	if !p.Since.IsZero() {
 		p.Since = monday(p.Since)
 		canonical = p.query(byDay)
@@ -233,7 +242,7 @@ func (h handlers) week(c *fiber.Ctx) error {
 func (h handlers) fill(c *fiber.Ctx, p part, days []day) (full bool, err error) {
 	first, end := days[0].At, nextDay(days[len(days)-1].At, 1)
 	entries, err := h.service.agenda(web.Context(c), web.Tenant(c), web.Viewer(c), module.CalendarQuery{
-		From: first.Add(-module.LongestEntry), To: end, GoingOnAt: first, Zone: p.Zone, Limit: perGrid,
+		From: first.Add(-module.LongestEntry), To: end, GoingOnAt: first, Zone: p.Zone, Module: p.Of.Name, Limit: perGrid,
 	}, nil)
 	fill(days, entries)
 	return len(entries) == perGrid, err
@@ -246,14 +255,21 @@ func (h handlers) frame(c *fiber.Ctx, p part, path string) (views.Frame, error) 
 	if err != nil {
 		return views.Frame{}, err
 	}
-	here := part{Zone: p.Zone}
+	here := part{Zone: p.Zone, Of: p.Of}
 	tab := func(to, label string) ui.Tab {
 		return ui.Tab{Label: label, Href: here.address(to, ""), Current: to == path}
 	}
 	f := views.Frame{
 		Tabs: []ui.Tab{tab(sitePath, i18n.T(ctx, "agenda.view.list")), tab(monthPath, i18n.T(ctx, "agenda.view.month")), tab(weekPath, i18n.T(ctx, "agenda.view.week"))},
-		Path: path, Zone: zoneValue(p.Zone), Zones: zoneOptions(t), NoIndex: string(c.Request().URI().QueryString()) != "",
+		Path: path, Kind: p.Of.Path, Zone: zoneValue(p.Zone), Zones: zoneOptions(t), NoIndex: string(c.Request().URI().QueryString()) != "",
 		Feed: here.address(sitePath+"/agenda.ics", ""), FeedURL: h.service.url(t, here.address(sitePath+"/agenda.ics", "")),
+	}
+	for _, m := range h.service.diarists(t) {
+		label := i18n.Message(ctx, m.Name+".title", nil)
+		if m.Name == name {
+			label = i18n.T(ctx, "agenda.filter.events")
+		}
+		f.Kinds = append(f.Kinds, ui.Option{Value: m.Path, Label: label})
 	}
 	if town || len(own) > 0 {
 		f.New = &ui.Link{Label: i18n.T(ctx, "agenda.propose"), Href: sitePath + "/nouveau"}
@@ -264,7 +280,7 @@ func (h handlers) frame(c *fiber.Ctx, p part, path string) (views.Frame, error) 
 // feed is what calendars subscribe to: what everybody may see.
 func (h handlers) feed(c *fiber.Ctx) error {
 	ctx, t := web.Context(c), web.Tenant(c)
-	p, _ := readPart(c, t, "")
+	p, _ := h.readPart(c, t, "")
 	p.After = nil
 	if once(c, p.query(""), p.address(sitePath+"/agenda.ics", "")) {
 		return nil
@@ -275,7 +291,7 @@ func (h handlers) feed(c *fiber.Ctx) error {
 	}
 	from := now.Add(-feedBehind)
 	entries, err := h.service.agenda(ctx, t, web.Viewer(c), module.CalendarQuery{
-		From: from.Add(-module.LongestEntry), To: now.Add(listAhead), GoingOnAt: from, Zone: p.Zone, Limit: inFeed,
+		From: from.Add(-module.LongestEntry), To: now.Add(listAhead), GoingOnAt: from, Zone: p.Zone, Module: p.Of.Name, Limit: inFeed,
 	}, nil)
 	if err != nil {
 		return err

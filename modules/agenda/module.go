@@ -42,6 +42,7 @@ type Deps struct {
 	DB            *database.DB
 	Organisations Organisations
 	Agenda        module.Agenda                              // what every module has at a date
+	Diarists      func(t *tenant.Tenant) []module.Manifest   // which modules have something
 	URL           func(t *tenant.Tenant, path string) string // what links in subscriptions are made of
 }
 
@@ -50,7 +51,7 @@ type Module struct{ service *service }
 
 // New returns the module, ready to mount.
 func New(d Deps) *Module {
-	return &Module{service: &service{db: d.DB, organisations: d.Organisations, agenda: d.Agenda, url: d.URL}}
+	return &Module{service: &service{db: d.DB, organisations: d.Organisations, agenda: d.Agenda, diarists: d.Diarists, url: d.URL}}
 }
 
 // Manifest names the module.

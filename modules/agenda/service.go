@@ -32,6 +32,7 @@ type service struct {
 	store         store
 	organisations Organisations
 	agenda        module.Agenda
+	diarists      func(t *tenant.Tenant) []module.Manifest
 	url           func(t *tenant.Tenant, path string) string
 }
 

@@ -97,8 +97,13 @@ func newSquare(t *testing.T) *square {
 	s.verified = module.Organisation{ID: uuid.New(), Name: "Chorale du lac", Href: "/associations/1", Verified: true, Listed: true}
 	s.unverified = module.Organisation{ID: uuid.New(), Name: "Club en attente"}
 	s.Module = New(Deps{
-		DB: s.db.DB, Organisations: s, URL: func(_ *tenant.Tenant, path string) string { return "https://ville.example" + path },
+		DB: s.db.DB, Organisations: s, Diarists: func(*tenant.Tenant) []module.Manifest {
+			return []module.Manifest{s.Manifest(), {Name: "missions", Path: "missions"}}
+		}, URL: func(_ *tenant.Tenant, path string) string { return "https://ville.example" + path },
 		Agenda: func(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q module.CalendarQuery, after *module.CalendarEntry) ([]module.CalendarEntry, error) {
+			if q.Module != "" && q.Module != name {
+				return nil, nil
+			}
 			if after != nil {
 				q.From, q.After = after.Starts, after.ID
 			}
@@ -406,4 +411,21 @@ func TestErasingSomebodyLeavesTheirEvents(t *testing.T) {
 		t.Errorf("%d traces", traces)
 	}
 	s.get("/agenda/"+id.String()).want(200, "Concert")
+}
+
+// TestTheAgendaIsNarrowedToAKind: by the module whose entries they are, in
+// every view and in the subscription; what is no kind is left out of the address.
+func TestTheAgendaIsNarrowedToAKind(t *testing.T) {
+	s := newSquare(t)
+	s.must(s.Publish(t.Context(), s.town, s.agent, details()))
+	for _, path := range []string{"/agenda", "/agenda/mois", "/agenda/semaine", "/agenda/agenda.ics"} {
+		s.get(path+"?type=agenda").want(200, "Concert d’hiver")
+		if strings.Contains(s.get(path+"?type=missions").want(200).body, "Concert d’hiver") {
+			t.Errorf("%s: an event among the missions", path)
+		}
+		if to := s.get(path + "?type=rien").want(302).Header.Get("Location"); to != path {
+			t.Errorf("%s leads to %q", path, to)
+		}
+	}
+	s.get("/agenda?type=missions").want(200, `<option value="missions" selected`, "/agenda/mois?type=missions", "/agenda/agenda.ics?type=missions")
 }

@@ -23,6 +23,8 @@ type Day struct {
 type Frame struct {
 	Tabs          []ui.Tab
 	Path          string
+	Kind          string
+	Kinds         []ui.Option // the modules with something in the agenda
 	Zone          string
 	Zones         []ui.Option
 	NoIndex       bool
