@@ -47,6 +47,11 @@ func (p *planted) papers(ctx context.Context, t testing.TB) {
 	p.must(t, s.Propose(ctx, p.town, second, p.paper, paper.Correction{Batch: lotSealed, Sheet: 1, Said: "b=1", Reason: p.says("Relecture")}))
 	p.lotCode = value[string](t, p.server, `SELECT code FROM paper.batches WHERE tenant_id = $1 AND number = 1`, p.town.ID.String())
 
+	for _, who := range []string{resident, moderator} {
+		p.must(t, s.HandIn(ctx, p.town, first, p.marked, p.person[who]))
+	}
+	p.must(t, s.AskUnmark(ctx, p.town, staff(citizen.Administrator), p.marked, p.person[moderator], p.says("Homonyme")))
+
 	_, err := s.OpenKiosk(ctx, p.town, first, p.paper, p.person[resident], paper.Assist) // not taken to the tablet
 	p.must(t, err)
 	code, err := s.OpenKiosk(ctx, p.town, first, p.paper, p.person[scrutineer], paper.Kiosk)
@@ -57,6 +62,7 @@ func (p *planted) papers(ctx context.Context, t testing.TB) {
 
 var (
 	onSheets  = func(p *planted) string { return p.paper.String() }
+	mistaken  = func(p *planted) string { return p.marked.String() }
 	paperOver = func(p *planted) string { return p.paperOver.String() }
 )
 
@@ -89,6 +95,8 @@ var paperWays = map[string]way{
 	"POST /office/votes/:poll/guichet":                        {as: agent, fill: ids(onSheets), fields: fixed("q", common)},
 	"GET /office/votes/:poll/guichet/:citizen":                {as: agent, fill: ids(onSheets, person)},
 	"POST /office/votes/:poll/guichet/:citizen/papier":        {as: agent, fill: ids(onSheets, holder), form: visitorPage(holder), ends: true},
+	"POST /office/votes/:poll/guichet/:citizen/annuler":       {as: agent, fill: ids(mistaken, person), form: markedPage, ends: true},
+	"POST /office/votes/:poll/papier/annulations/:annulation": {as: agent, fill: ids(mistaken, lot(1)), form: in("/office/votes/", mistaken, "/papier"), ends: true},
 	"POST /office/votes/:poll/guichet/:citizen/borne":         {as: agent, fill: ids(onSheets, person), form: visitorPage(person)},
 	"GET /office/votes/:poll/guichet/:citizen/code":           {as: agent, fill: ids(onSheets, person), status: 303}, // opened by another
 	"GET /office/votes/:poll/guichet/:citizen/saisie":         {as: agent, fill: ids(onSheets, person)},
@@ -106,6 +114,11 @@ var paperWays = map[string]way{
 // visitorPage is the desk's page of somebody.
 func visitorPage(who func(*planted) string) func(*planted) string {
 	return func(p *planted) string { return "/office/votes/" + p.paper.String() + "/guichet/" + who(p) }
+}
+
+// markedPage is the desk's page of somebody who was marked by mistake.
+func markedPage(p *planted) string {
+	return "/office/votes/" + mistaken(p) + "/guichet/" + person(p)
 }
 
 // merged is all the lists of ways in one.

@@ -60,6 +60,7 @@ type planted struct {
 	poll, room, settled, sketch, second         voting.PollID
 	ticketed                                    voting.PollID // in a room, with printed tickets
 	paper, paperOver                            voting.PollID // on paper: open, and closed with nothing handed in
+	marked                                      voting.PollID // on paper, with marks on the roll that were mistakes
 	lotCode                                     string        // of its first batch
 	tablet                                      *client       // a kiosk that is open for somebody
 	unsure                                      voting.PollID // in which one may vote first and prove later
@@ -243,9 +244,9 @@ func (p *planted) consult(ctx context.Context, t testing.TB) {
 	p.upcoming, _ = write(p.plan("À venir", day(1), day(9), p.terms(nil)), true)
 	p.later, _ = write(p.plan("Plus tard", day(2), day(9), p.terms(nil)), true)
 	at(day(-3), func(context.Context) {
-		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom), p.terms(byTicket), p.terms(onPaper), p.terms(provenLast)), true)
+		p.open, polls = write(p.plan("Ouverte", day(-3), day(9), p.terms(nil), p.terms(inRoom), p.terms(byTicket), p.terms(onPaper), p.terms(provenLast), p.terms(onPaper)), true)
 	})
-	p.poll, p.room, p.ticketed, p.paper, p.unsure = polls[0], polls[1], polls[2], polls[3], polls[4]
+	p.poll, p.room, p.ticketed, p.paper, p.unsure, p.marked = polls[0], polls[1], polls[2], polls[3], polls[4], polls[5]
 	at(day(-30), func(context.Context) {
 		p.closed, polls = write(p.plan("Close", day(-30), day(-10), p.terms(nil), p.terms(onPaper)), true)
 	})

@@ -22,6 +22,11 @@ type Visitor struct {
 	Poll    *voting.Poll
 	Account identity.Account
 	voting.Standing
+
+	// Of a mark on the roll that may be a mistake: what was asked about it, and
+	// why it cannot be taken back, nil where it can.
+	Unmarking *Unmarking
+	Stays     error
 }
 
 // Receive says of somebody who came whether they may still vote, and how.
@@ -30,7 +35,10 @@ func (s *Service) Receive(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 	err := s.with(ctx, t, v, id, Kiosk, func(ctx context.Context, tx bun.Tx, p *voting.Poll) (err error) {
 		visitor.Poll = p
 		visitor.Standing, err = s.Box.StandingOf(ctx, tx, p, who)
-		return err
+		if err != nil || !visitor.Voted {
+			return err
+		}
+		return s.addUnmarking(ctx, tx, visitor, who)
 	})
 	if err != nil {
 		return nil, err

@@ -51,6 +51,8 @@ func (s *Service) MountOffice(office fiber.Router) {
 	office.Post("/votes/:poll/guichet", onPoll(s.find))
 	office.Get("/votes/:poll/guichet/:citizen", onCitizen(s.receive))
 	office.Post("/votes/:poll/guichet/:citizen/papier", onCitizen(s.handIn))
+	office.Post("/votes/:poll/guichet/:citizen/annuler", onCitizen(s.askUnmark))
+	office.Post("/votes/:poll/papier/annulations/:annulation", onUnmarking(s.signUnmark))
 	office.Post("/votes/:poll/guichet/:citizen/borne", onCitizen(s.openKiosk))
 	office.Get("/votes/:poll/guichet/:citizen/code", onCitizen(s.code))
 	office.Get("/votes/:poll/guichet/:citizen/saisie", onCitizen(s.assisted))
@@ -90,8 +92,7 @@ func on(c *fiber.Ctx) (request, error) {
 	return r, nil
 }
 
-// onPoll, onBatch, onCorrection and onCitizen read what an address names before
-// the handler runs.
+// onPoll and the like read what an address names before the handler runs.
 func onPoll(do func(request) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		r, err := on(c)
@@ -104,6 +105,7 @@ func onPoll(do func(request) error) fiber.Handler {
 
 func onBatch(do func(request, int) error) fiber.Handler      { return onNumber("lot", do) }
 func onCorrection(do func(request, int) error) fiber.Handler { return onNumber("correction", do) }
+func onUnmarking(do func(request, int) error) fiber.Handler  { return onNumber("annulation", do) }
 
 func onNumber(name string, do func(request, int) error) fiber.Handler {
 	return onPoll(func(r request) error {

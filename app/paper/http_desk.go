@@ -68,12 +68,17 @@ func (s *Service) receive(r request, who citizen.ID) error {
 }
 
 func (s *Service) visitorPage(r request, who citizen.ID, errs ui.Errors) error {
+	return s.visitorWith(r, who, "", errs)
+}
+
+// visitorWith is the page with the reason that was typed to take a mark back.
+func (s *Service) visitorWith(r request, who citizen.ID, reason string, errs ui.Errors) error {
 	v, err := s.Receive(r.ctx, r.town, r.viewer, r.poll, who)
 	if err != nil {
 		return err
 	}
 	page := visitorOf(r.ctx, r.viewer, v)
-	page.Errors = errs
+	page.Errors, page.Undo = errs, undoOf(r.ctx, r.viewer, v, reason)
 	web.NoStore(r.Ctx)
 	return web.Page(r.Ctx, views.VisitorPage(page))
 }

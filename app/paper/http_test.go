@@ -266,6 +266,48 @@ func TestTheDeskThroughItsPages(t *testing.T) {
 	anne.get(other+"/saisie").leads(t, who[1].String())
 }
 
+// A mark made by mistake, through the pages: asked for at the desk, signed where
+// corrections are, told to everybody.
+func TestAMarkIsTakenBackThroughThePages(t *testing.T) {
+	s := serve(t)
+	id := s.open()
+	who := s.citizens(2)
+	at, sheets := paper.DeskHref(id)+"/"+who[0].String(), paper.Href(id)
+	anne, bruno, olga := s.as("Anne"), s.as("Bruno"), s.as("Olga")
+	if page := anne.get(at).want(t, 200); strings.Contains(page.text, "/annuler") {
+		t.Error("nothing was marked, and something may be taken back")
+	}
+	anne.post(at+"/annuler", "motif", "Homonyme").want(t, 409, "rien à annuler")
+	anne.post(at+"/papier", "remis", "oui").leads(t, "/guichet")
+	anne.get(at).want(t, 200, "Annuler cet émargement", "ne nommez personne")
+	anne.post(at+"/annuler", "motif", " ").want(t, 422, "Annuler cet émargement")
+	anne.post(at+"/annuler", "motif", strings.Repeat("é", 501)).want(t, 422, strings.Repeat("é", 501))
+	anne.post(at+"/annuler", "motif", "Deux homonymes.").leads(t, who[0].String())
+	anne.get(at).want(t, 200, "Son annulation est demandée", "Deux homonymes.", "Signer ou abandonner")
+	anne.post(at+"/annuler", "motif", "Encore").want(t, 409, "déjà demandée")
+	s.as("Olga").get(at).want(t, 403)
+
+	anne.get(sheets).want(t, 200, "Annulation d'émargement n° 1", "Voir de qui il s'agit")
+	anne.post(sheets+"/annulations/1", "geste", "signer").want(t, 403)
+	bruno.get(sheets)
+	bruno.post(sheets+"/annulations/1", "geste", "manger").want(t, 422)
+	for _, number := range []string{"0", "x", "9999999", "2"} {
+		bruno.post(sheets+"/annulations/"+number, "geste", "signer").want(t, 404)
+	}
+	if page := olga.get(sheets).want(t, 200, "Annulation d'émargement n° 1"); strings.Contains(page.text, who[0].String()) || strings.Contains(page.text, "Lucie") {
+		t.Error("somebody who receives nobody is told who it is")
+	}
+	olga.post(sheets+"/annulations/1", "geste", "signer").leads(t, "/papier")
+	bruno.post(sheets+"/annulations/1", "geste", "signer").want(t, 409, "déjà été signée")
+	anne.get(at).want(t, 200, "Ouvrir la borne", "Émarger")
+	s.as("").get(paper.PublicHref(id)).want(t, 200, "Émargement annulé, fait par erreur. Motif : Deux homonymes.")
+	s.as("").get("/votes/"+id.String()+"/resultats").want(t, 200, "Émargement annulé, fait par erreur", "Motif : Deux homonymes.")
+
+	anne.post(at+"/borne", "pour", "saisie")
+	anne.post(at+"/saisie", "choix", "b", "dit", "oui").want(t, 303)
+	anne.get(at).want(t, 200, "son bulletin est dans l'urne, avec son récépissé")
+}
+
 func TestTheKioskKeepsNothing(t *testing.T) {
 	s := serve(t)
 	id := s.open()

@@ -46,6 +46,12 @@ func publicOf(ctx context.Context, st *Standing) views.Public {
 			page.Corrections = append(page.Corrections, ui.Moment{Title: correctionWords(ctx, c), When: i18n.DateTime(ctx, c.ConfirmedAt), Done: true})
 		}
 	}
+	for _, u := range st.Unmarkings {
+		if !u.ConfirmedAt.IsZero() {
+			text := i18n.T(ctx, "paper.unmark.public", "Reason", u.Reason)
+			page.Corrections = append(page.Corrections, ui.Moment{Title: text, When: i18n.DateTime(ctx, u.ConfirmedAt), Done: true})
+		}
+	}
 	return page
 }
 

@@ -24,6 +24,9 @@ const (
 	Confirm Power = "paper.confirm" // sign one, or drop it
 	Finish  Power = "paper.finish"  // say that every sheet is in
 	See     Power = "paper.see"     // see how the typing goes, and what is to be done
+
+	Unmark     Power = "paper.unmark"      // ask that somebody marked by mistake be taken off the roll
+	SignUnmark Power = "paper.unmark_sign" // sign it, or drop it
 )
 
 var table = access.Table{
@@ -38,6 +41,9 @@ var table = access.Table{
 	Confirm: {citizen.Agent, citizen.Official, citizen.Administrator, citizen.Scrutineer},
 	Finish:  {citizen.Official, citizen.Administrator},
 	See:     {citizen.Agent, citizen.Official, citizen.Administrator, citizen.Scrutineer},
+
+	Unmark:     {citizen.Agent, citizen.Administrator},
+	SignUnmark: {citizen.Agent, citizen.Official, citizen.Administrator, citizen.Scrutineer},
 }
 
 func may(v citizen.Viewer, power Power, p *voting.Poll) bool {

@@ -17,6 +17,7 @@ type Standing struct {
 	voting.Reconciliation
 	Batches     []BatchStanding
 	Corrections []*Correction
+	Unmarkings  []*Unmarking
 }
 
 // BatchStanding is how a batch stands: numbers of sheets, never what they say.
@@ -82,6 +83,9 @@ func (s *Service) standing(ctx context.Context, tx bun.Tx, p *voting.Poll) (*Sta
 		return nil, err
 	}
 	if st.Corrections, err = selectCorrections(ctx, tx, p, "ORDER BY number"); err != nil {
+		return nil, err
+	}
+	if st.Unmarkings, err = selectUnmarkings(ctx, tx, p, "ORDER BY number"); err != nil {
 		return nil, err
 	}
 	batches, err := selectBatches(ctx, tx, p, "ORDER BY number")
@@ -177,6 +181,9 @@ func (s *Service) Finish(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		}
 		if obstacles := st.Obstacles(); len(obstacles) > 0 {
 			return obstacles[0]
+		}
+		if err := dropUnmarkings(ctx, tx, v, p, "true"); err != nil { // nobody can vote any more
+			return err
 		}
 		if err := s.Box.FinishPaper(ctx, tx, t.ID, id, voting.Act{Actor: v.ID, Reason: reason}); err != nil {
 			return err

@@ -65,7 +65,7 @@ func (s *Service) todosOf(ctx context.Context, tx bun.Tx, v citizen.Viewer, p *v
 		}
 	}
 	if may(v, Confirm, p) {
-		if err := w.addCorrections(ctx, tx, v); err != nil {
+		if err := w.addSignatures(ctx, tx, v); err != nil {
 			return nil, err
 		}
 	}
@@ -127,11 +127,18 @@ func (b *Batch) todo(p *voting.Poll, bySheet map[int][]typing, v citizen.Viewer)
 	return key
 }
 
-// addCorrections counts the corrections that another person has proposed.
-func (w *waiting) addCorrections(ctx context.Context, tx bun.Tx, v citizen.Viewer) error {
+// addSignatures counts what another person has proposed and v may sign.
+func (w *waiting) addSignatures(ctx context.Context, tx bun.Tx, v citizen.Viewer) error {
 	list, err := selectCorrections(ctx, tx, w.poll, "AND confirmed_at IS NULL AND dropped_at IS NULL AND proposed_by <> ? ORDER BY number", v.ID)
-	if err == nil && len(list) > 0 {
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
 		w.add("paper.todo.sign", len(list), list[0].ProposedAt)
+	}
+	marks, err := selectUnmarkings(ctx, tx, w.poll, "AND citizen_id IS NOT NULL AND asked_by <> ? ORDER BY number", v.ID)
+	if err == nil && len(marks) > 0 {
+		w.add("paper.todo.unmark", len(marks), marks[0].AskedAt)
 	}
 	return err
 }

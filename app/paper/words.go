@@ -3,6 +3,7 @@ package paper
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"parvis/app/citizen"
 	"parvis/app/fault"
@@ -70,6 +71,9 @@ func overviewOf(ctx context.Context, v citizen.Viewer, st *Standing) views.Overv
 	for _, c := range st.Corrections {
 		page.Corrections = append(page.Corrections, correctionOf(ctx, v, p, c))
 	}
+	for _, u := range st.Unmarkings {
+		page.Corrections = append(page.Corrections, unmarkingOf(ctx, v, p, u))
+	}
 	page.CanFinish = p.TakesSheets() == nil && len(page.Todo) == 0 && may(v, Finish, p)
 	if st.Handed != st.Logged {
 		page.NeedsReason = i18n.T(ctx, "paper.finish.differ", "Handed", i18n.Number(ctx, st.Handed), "Logged", i18n.Number(ctx, st.Logged))
@@ -131,18 +135,23 @@ func correctionOf(ctx context.Context, v citizen.Viewer, p *voting.Poll, c *Corr
 		Title:  i18n.T(ctx, "paper.correction.title", "Batch", strconv.Itoa(c.Batch), "Sheet", strconv.Itoa(c.Sheet)),
 		Text:   i18n.T(ctx, "paper.correction.text", "Was", sheetWords(ctx, p, c.Was), "Said", sheetWords(ctx, p, c.Said)),
 		Reason: i18n.T(ctx, "paper.correction.reason", "Reason", c.Reason),
-		Action: Href(p.ID) + "/corrections/" + strconv.Itoa(c.Number),
+		Action: Href(p.ID) + "/corrections/" + strconv.Itoa(c.Number), State: signedState(ctx, c.ConfirmedAt, c.DroppedAt),
 	}
-	switch {
-	case !c.ConfirmedAt.IsZero():
-		line.State = ui.State{Word: i18n.T(ctx, "paper.correction.done"), Tone: ui.Success, Icon: "circle-check"}
-	case !c.DroppedAt.IsZero():
-		line.State = ui.State{Word: i18n.T(ctx, "paper.correction.given_up"), Icon: "ban"}
-	default:
-		line.State = ui.State{Word: i18n.T(ctx, "paper.correction.waiting"), Tone: ui.Warning, Icon: "clock"}
+	if c.Pending() {
 		line.CanSign, line.CanDrop = may(v, Confirm, p) && c.ProposedBy != v.ID, may(v, Confirm, p)
 	}
 	return line
+}
+
+// signedState says how far something is that two people sign.
+func signedState(ctx context.Context, confirmed, dropped time.Time) ui.State {
+	switch {
+	case !confirmed.IsZero():
+		return ui.State{Word: i18n.T(ctx, "paper.correction.done"), Tone: ui.Success, Icon: "circle-check"}
+	case !dropped.IsZero():
+		return ui.State{Word: i18n.T(ctx, "paper.correction.given_up"), Icon: "ban"}
+	}
+	return ui.State{Word: i18n.T(ctx, "paper.correction.waiting"), Tone: ui.Warning, Icon: "clock"}
 }
 
 // sheetWords says what a sheet says.

@@ -32,6 +32,7 @@ type Correction struct {
 	Title, Text, Reason, Action string
 	State                       ui.State
 	CanSign, CanDrop            bool
+	About                       *ui.Link // to whom it concerns, for those who receive people
 }
 
 // Batch is one batch.
@@ -122,6 +123,7 @@ type Visitor struct {
 	Voted                string // how they have voted already, "" when they have not
 	Reasons              []ui.Reason
 	Paper, Kiosk         bool // what may be offered
+	Undo                 *Undo
 	PaperHint            string
 	Errors               ui.Errors
 }
