@@ -328,6 +328,9 @@ func notesOf(ctx context.Context, p *voting.Poll, r *voting.Result) []string {
 		return i18n.List(ctx, list)
 	}
 	var notes []string
+	if r.Entitled > 0 && r.Ballots > r.Entitled {
+		notes = append(notes, i18n.T(ctx, "booth.over_entitled", "Count", r.Ballots, "Entitled", i18n.Number(ctx, r.Entitled)))
+	}
 	for _, tie := range r.Outcome.Ties {
 		if tie.By == counting.TieLot {
 			notes = append(notes, i18n.T(ctx, "booth.tie.lot", "Names", names(tie.Options), "Chosen", names(tie.Chosen)))

@@ -107,6 +107,15 @@ func (p *Poll) presentFor(head *Head) int64 {
 	return head.Present
 }
 
+// entitledFor is how many people a majority of the entitled is of: those who
+// were announced, or, where fewer were, those who voted.
+func (p *Poll) entitledFor(head *Head) int64 {
+	if p.Rule.Base == counting.Enrolled {
+		return max(p.Entitled, head.Participants)
+	}
+	return p.Entitled
+}
+
 // Quorum is how many ballots make a result valid; zero where the rules ask for none.
 type Quorum struct {
 	Needed int64 // ballots

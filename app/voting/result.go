@@ -247,7 +247,7 @@ func (c closedEntry) rule(poll *Poll, head *Head) (counting.Rule, error) {
 	if len(rule.Ties.Keys) == 0 { // else somebody else's file says how theirs were settled
 		rule.Ties = counting.Ties{Keys: []counting.TieKey{counting.TieLot}, Seed: seed, Root: root}
 	}
-	rule.Present, rule.Entitled = poll.presentFor(head), poll.Entitled
+	rule.Present, rule.Entitled = poll.presentFor(head), poll.entitledFor(head)
 	return rule, nil
 }
 

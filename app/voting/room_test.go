@@ -3,6 +3,7 @@ package voting_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -197,6 +198,45 @@ func TestWhoIsPresentIsCountedOnce(t *testing.T) {
 		t.Errorf("with a ticket of nobody's: %v", err)
 	}
 	check(h.box.CheckIn(ctx, h.town.ID, tickets, h.tickets(tickets, 1)[0]))
+}
+
+// TestMoreBallotsThanEntitled: a number that was announced too small never keeps
+// a poll from being counted; its majority is of those who voted.
+func TestMoreBallotsThanEntitled(t *testing.T) {
+	h := newHall(t)
+	ofAll := func(entitled int64) func(*voting.Terms) {
+		return func(t *voting.Terms) { t.Rule.Base, t.Entitled = counting.Enrolled, entitled }
+	}
+	for _, c := range []struct {
+		name       string
+		entitled   int64
+		yes, blank int
+		of         int64
+		adopted    bool
+	}{
+		{name: "fewer than announced", entitled: 9, yes: 4, of: 9},
+		{name: "more than half of those announced", entitled: 9, yes: 5, of: 9, adopted: true},
+		{name: "more than announced", entitled: 3, yes: 2, blank: 2, of: 4},
+		{name: "all of them", entitled: 1, yes: 4, of: 4, adopted: true},
+	} {
+		id := h.open(terms(openToRoom, answers, ofAll(c.entitled)))
+		for n := range c.yes + c.blank {
+			s := ballot(id, voting.ByDevice(uuid.New()))
+			if s.Marks = nil; n < c.yes {
+				s.Marks = []voting.Mark{{Option: "a", Value: voting.Yes}}
+			}
+			h.cast(s)
+		}
+		h.close(id)
+		r := h.results(id)
+		if r.Rule.Entitled != c.of || r.Entitled != c.entitled || slices.Contains(r.Outcome.Winners, "a") != c.adopted {
+			t.Errorf("%s: of %d, announced %d, adopted %v", c.name, r.Rule.Entitled, r.Entitled, r.Outcome.Winners)
+		}
+		h.intact(id)
+	}
+	if err := terms(answers, ofAll(0)).Check(); err == nil {
+		t.Error("a majority of an unknown number is accepted")
+	}
 }
 
 func TestUnderTheQuorumNothingIsAdopted(t *testing.T) {

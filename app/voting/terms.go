@@ -106,6 +106,7 @@ func (t Terms) Check() error {
 	refuse(t.Entitled < 0, "entitled", "voting.terms.entitled")
 	refuse(!slices.Contains([]VoterKind{DeviceVoter, TicketVoter, AccountVoter}, t.Room.Voter), "room", "voting.terms.room")
 	t.checkQuorum(refuse)
+	refuse(t.Method == YesNoAbstain && t.Rule.Base == counting.Enrolled && t.Entitled == 0, "entitled", "voting.terms.base_entitled")
 	refuse(!t.Opens.IsZero() && !t.Closes.IsZero() && !t.Closes.After(t.Opens), "closes", "voting.terms.dates_reversed")
 	refuse(known && t.Rule.Validate() != nil, "method", "voting.terms.rule")
 	refuse(known && !t.costsAreSound(), "options", "voting.terms.costs")

@@ -415,6 +415,36 @@ func (h *hall) withdraw(id voting.PollID, option int) {
 	}
 }
 
+// TestMoreBallotsThanAnnouncedVerify: both verifiers count a majority of the
+// entitled on the ballots, where more voted than were announced.
+func TestMoreBallotsThanAnnouncedVerify(t *testing.T) {
+	t.Parallel()
+	second := prooftest.New(t)
+	h := newHall(t)
+	var archives [][]byte
+	for _, entitled := range []int64{2, 5, 9} {
+		id := h.open(terms(func(terms *voting.Terms) {
+			terms.Method, terms.Rule.Base, terms.Entitled = voting.YesNoAbstain, counting.Enrolled, entitled
+		}))
+		for n, voter := range devices(5) {
+			_, err := h.box.Cast(t.Context(), h.town.ID, voting.Submission{
+				Poll: id, Voter: voting.ByDevice(voter), Nonce: voting.NewNonce(), Channel: voting.Meeting, Marks: []voting.Mark{{Option: "a", Value: n%3 - 1}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.close(id)
+		archives = append(archives, h.export(id))
+	}
+	for i, other := range second.Archives(h.key(), archives...) {
+		ours, err := proof.Verify(bytes.NewReader(archives[i]), proof.Options{Key: h.key()})
+		if err != nil || !ours.OK || prooftest.Line(ours) != prooftest.Line(&other) {
+			t.Errorf("%d: %v: %s, in JavaScript %s", i, err, prooftest.Line(ours), prooftest.Line(&other))
+		}
+	}
+}
+
 // TestARealPollIsVerifiedTwice: a poll that is put off, whose rules change,
 // whose voters change their mind, in each method; both verifiers accept its
 // archive, and refuse it when a bit is flipped anywhere.

@@ -74,6 +74,9 @@ func (v *verifier) recount() *Fault {
 	wrong.Code = "count.other"
 	null := v.addPaper()
 	rule, ok := v.closed.rule(v.rules, v.last.present)
+	if rule.Base == counting.Enrolled { // never fewer than have voted
+		rule.Entitled = max(rule.Entitled, v.tally.ballots()+null)
+	}
 	profile, err := v.tally.profile(v.rules)
 	if !ok || err != nil {
 		return &wrong

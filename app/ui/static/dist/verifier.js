@@ -1014,7 +1014,9 @@ class Verification {
     const { ties, present, entitled, ...own } = rules.rule;
     const rule = { ...own, ties: ties?.keys?.length ? { keys: ties.keys } : { keys: ["lot"], seed: closed.lot, root: closed.root } };
     if (last.present) rule.present = last.present;
-    if (rules.entitled) rule.entitled = rules.entitled;
+    let people = rules.entitled;
+    if (rule.base === "entitled") people = Math.max(people, none + [...this.tally.values()].reduce((sum, n) => sum + n, 0)); // never fewer than have voted
+    if (people) rule.entitled = people;
     let counted;
     try {
       counted = count(rules, rule, this.tally);
