@@ -25,7 +25,9 @@ type box struct {
 
 type idea struct {
 	Title, Text, Theme, Zone, Place, Pin string
-	At                                   string // "-9d 09:00", relative to today, in the town's time
+	At                                   string   // "-9d 09:00", relative to today, in the town's time
+	By                                   string   // address of the account that writes it; "": one of the people
+	Also                                 []string // addresses of accounts that support it besides the people
 	Supports                             int
 	Comments                             []string
 	Flagged                              string // why the last comment is flagged; "" when it is not
@@ -102,7 +104,11 @@ func (l *ideaLoader) write(ctx context.Context, n int, i idea) error {
 			text.Zone = z.ID
 		}
 	}
-	l.ids[i.Title], err = l.module.Write(ctx, l.tenant, l.somebody(n), text, nil, false)
+	author := l.somebody(n)
+	if i.By != "" {
+		author = l.accounts[i.By]
+	}
+	l.ids[i.Title], err = l.module.Write(ctx, l.tenant, author, text, nil, false)
 	return err
 }
 
@@ -119,6 +125,11 @@ func (l *ideaLoader) speak(ctx context.Context, list []idea) error {
 		group.Go(func() error {
 			for fan := range min(i.Supports, len(l.people)) {
 				if err := l.module.Support(ctx, l.tenant, l.somebody(n*13+fan+1), l.ids[i.Title]); err != nil {
+					return err
+				}
+			}
+			for _, email := range i.Also {
+				if err := l.module.Support(ctx, l.tenant, l.accounts[email], l.ids[i.Title]); err != nil {
 					return err
 				}
 			}
