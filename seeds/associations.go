@@ -26,11 +26,11 @@ type societies struct {
 }
 
 type society struct {
-	Name, Theme, Purpose, Zone, Address, Pin, Email, RNA string
-	Verified                                             bool
-	Keeper                                               string // address of the demonstration account that answers for it; "": somebody
-	News                                                 []news
-	Events                                               []event `toml:"event"`
+	Name, Theme, Purpose, Body, Zone, Address, Pin, Email, RNA string
+	Verified                                                   bool
+	Keeper                                                     string // address of the demonstration account that answers for it; "": somebody
+	News                                                       []news
+	Events                                                     []event `toml:"event"`
 }
 
 type news struct{ Title, Text, At string }
@@ -90,7 +90,7 @@ func (l loader) association(ctx context.Context, m *associations.Module, a socie
 	if err != nil {
 		return uuid.Nil, err
 	}
-	sheet := associations.Sheet{Name: a.Name, Theme: a.Theme, Purpose: a.Purpose, Address: a.Address, At: at, Email: a.Email, RNA: a.RNA}
+	sheet := associations.Sheet{Name: a.Name, Theme: a.Theme, Purpose: a.Purpose, Body: a.Body, Address: a.Address, At: at, Email: a.Email, RNA: a.RNA}
 	for _, z := range l.tenant.Zones {
 		if z.Name == a.Zone {
 			sheet.Zone = z.ID

@@ -18,6 +18,7 @@ import (
 const (
 	newsFor   = 30 * 24 * time.Hour
 	newsCards = 2
+	newsAfter = 2 * 365 * 24 * time.Hour
 )
 
 // Cards shows the latest news of associations.
@@ -33,7 +34,8 @@ func (m *Module) Cards(ctx context.Context, t *tenant.Tenant, _ citizen.Viewer) 
 	cards := make([]module.Card, len(list))
 	for i, n := range list {
 		body := views.HomeNews(views.Post{ID: href(n.AssociationID) + "#actualites", Title: n.Title, When: i18n.Date(ctx, n.At), Body: n.Name})
-		cards[i] = module.Card{Section: module.SectionHelp, Urgency: n.At, Body: body}
+		// Behind what one can do there, the newest first.
+		cards[i] = module.Card{Section: module.SectionHelp, Urgency: list[0].At.Add(newsAfter + list[0].At.Sub(n.At)), Body: body}
 	}
 	return cards, nil
 }
