@@ -65,7 +65,7 @@ func (p *Program) seedCommand() *cli.Command {
 				if c.Bool("big") {
 					return p.seedBig(ctx, app.seeding(s))
 				}
-				return p.Seed(ctx, app.seeding(s))
+				return p.seed(ctx, app.seeding(s))
 			})
 		},
 	}

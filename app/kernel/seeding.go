@@ -28,8 +28,13 @@ func (a *App) seeding(s *store) Seeding { return a.Seeding(s.CustodianURL) }
 // address must be allowed to move the clocks of towns: the custodian.
 func (a *App) Seeding(custodianURL string) Seeding { return Seeding{a, custodianURL} }
 
-// At runs do while it is that moment in the town, in French, by the clock that opens and
-// closes polls.
+// seed loads the demonstration towns, whose letters are in French.
+func (p *Program) seed(ctx context.Context, s Seeding) error {
+	return p.Seed(s.bundle.NewContext(ctx, "fr", nil), s)
+}
+
+// At runs do while it is that moment in the town, in French, by the clock that
+// opens and closes polls.
 func (s Seeding) At(ctx context.Context, t tenant.ID, at time.Time, do func(context.Context) error) error {
 	conn, err := pgx.Connect(ctx, s.custodianURL)
 	if err != nil {

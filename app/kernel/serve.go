@@ -55,7 +55,7 @@ func (p *Program) serve(ctx context.Context, lan bool, crowd int) error {
 	}
 	if cfg.Demo {
 		p.say("» villes de démonstration")
-		if err := p.Seed(ctx, app.seeding(s)); err != nil {
+		if err := p.seed(ctx, app.seeding(s)); err != nil {
 			return fmt.Errorf("load the demonstration towns: %w", err)
 		}
 	}
