@@ -3,7 +3,6 @@ package budgets
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -45,15 +44,16 @@ func (m *Module) Calendar(ctx context.Context, t *tenant.Tenant, _ citizen.Viewe
 		if list, err = m.service.store.editions(ctx, tx, t.ID, false); err != nil {
 			return err
 		}
-		imported, err := m.service.store.imported(ctx, tx, t.ID)
-		list = slices.DeleteFunc(list, func(e *Edition) bool { return slices.Contains(imported, e.ID) })
-		return err
+		return m.service.store.tellImported(ctx, tx, t.ID, list...)
 	})
 	if err != nil {
 		return nil, err
 	}
 	var entries []module.CalendarEntry
 	for _, e := range list {
+		if e.Imported {
+			continue
+		}
 		for _, one := range moments {
 			at := e.Start(one.at)
 			entry := module.CalendarEntry{
@@ -78,13 +78,4 @@ func inOrder(a, b module.CalendarEntry) int {
 		return a.Starts.Compare(b.Starts)
 	}
 	return bytes.Compare(a.ID[:], b.ID[:])
-}
-
-// imported lists the editions that come from a published file.
-func (store) imported(ctx context.Context, tx bun.IDB, t tenant.ID) (list []uuid.UUID, err error) {
-	err = tx.NewRaw(`SELECT edition_id FROM budgets.imports WHERE tenant_id = ?`, t).Scan(ctx, &list)
-	if err != nil {
-		return nil, fmt.Errorf("list the imported editions: %w", err)
-	}
-	return list, nil
 }

@@ -41,6 +41,9 @@ type Edition struct {
 	OutcomeAt   time.Time
 	UpdatedAt   time.Time
 
+	Imported bool   // from an election that somebody else published
+	Currency string // of that election; "" for euros
+
 	// Now is the database's clock when the edition was read: what its phase,
 	// and any countdown, is relative to.
 	Now time.Time

@@ -468,3 +468,32 @@ func (store) source(ctx context.Context, tx bun.IDB, t tenant.ID, edition uuid.U
 	}
 	return source, nil
 }
+
+// tellImported completes editions with whether they were imported, and in what
+// money.
+func (store) tellImported(ctx context.Context, tx bun.IDB, t tenant.ID, list ...*Edition) error {
+	if len(list) == 0 {
+		return nil
+	}
+	byID := make(map[uuid.UUID]*Edition, len(list))
+	ids := make([]uuid.UUID, len(list))
+	for i, e := range list {
+		byID[e.ID], ids[i] = e, e.ID
+	}
+	var rows []struct {
+		EditionID uuid.UUID
+		Currency  string
+	}
+	err := tx.NewRaw(`SELECT edition_id, coalesce(source::jsonb->>'Currency', '') AS currency FROM budgets.imports WHERE tenant_id = ? AND edition_id IN (?)`,
+		t, bun.List(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return fmt.Errorf("tell which editions were imported: %w", err)
+	}
+	for _, r := range rows {
+		e := byID[r.EditionID]
+		if e.Imported = true; r.Currency != "EUR" {
+			e.Currency = r.Currency
+		}
+	}
+	return nil
+}

@@ -130,7 +130,7 @@ func timeline(ctx context.Context, e *Edition) []ui.Moment {
 func envelopeFacts(ctx context.Context, t *tenant.Tenant, e *Edition) []ui.Fact {
 	facts := make([]ui.Fact, 0, len(e.Envelopes))
 	for _, envelope := range e.Envelopes {
-		facts = append(facts, ui.Fact{Term: zoneLabel(ctx, t, envelope.Zone), Text: i18n.Euros(ctx, envelope.Amount)})
+		facts = append(facts, ui.Fact{Term: zoneLabel(ctx, t, envelope.Zone), Text: e.amount(ctx, int64(envelope.Amount))})
 	}
 	return facts
 }

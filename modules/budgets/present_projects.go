@@ -144,7 +144,7 @@ func projectView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, e *Edi
 	if inBackOffice(v) && !p.DepositedAt.IsZero() {
 		show.Staff = &ui.Link{Label: i18n.T(ctx, "budgets.project.manage"), Href: officeProjectHref(e.ID, p.ID)}
 	}
-	if p.Stage != "" {
+	if p.Stage != "" && !e.Imported {
 		deliveryView(ctx, &show, e, p, steps)
 	}
 	return show
@@ -183,7 +183,7 @@ func projectFacts(ctx context.Context, t *tenant.Tenant, e *Edition, p *Project)
 	}
 	add("budgets.fact.place", p.Place)
 	if p.Cost > 0 {
-		add("budgets.fact.cost", i18n.Euros(ctx, p.Cost))
+		add("budgets.fact.cost", e.amount(ctx, int64(p.Cost)))
 	}
 	if p.Estimate != nil {
 		add("budgets.fact.estimate", i18n.Euros(ctx, *p.Estimate))
@@ -208,7 +208,7 @@ func projectNotice(ctx context.Context, e *Edition, p *Project) *ui.NoticeProps 
 	case StateUnfavourable:
 		return &ui.NoticeProps{Tone: ui.Warning, Title: i18n.T(ctx, "budgets.notice.unfavourable"), Text: p.Reason}
 	case StateAccepted:
-		return &ui.NoticeProps{Tone: ui.Success, Title: i18n.T(ctx, "budgets.notice.accepted", "Cost", i18n.Euros(ctx, p.Cost)), Text: p.Reason}
+		return &ui.NoticeProps{Tone: ui.Success, Title: i18n.T(ctx, "budgets.notice.accepted", "Cost", e.amount(ctx, int64(p.Cost))), Text: p.Reason}
 	case StateLoser:
 		return &ui.NoticeProps{Text: i18n.T(ctx, "budgets.notice.loser"), Action: &ui.Link{Label: i18n.T(ctx, "budgets.notice.loser.why"), Href: href(e.ID) + resultPath + "#projet-" + strconv.Itoa(p.Number)}}
 	case StateDeposited:

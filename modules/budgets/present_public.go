@@ -28,12 +28,16 @@ func indexView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, list []*
 
 // editionItem is an edition in a list.
 func editionItem(ctx context.Context, _ *tenant.Tenant, e *Edition) views.Edition {
+	date := when(ctx, e)
+	if e.Imported {
+		date = whenHere(ctx, e)
+	}
 	return views.Edition{
-		Title: e.Title, Href: href(e.ID), Summary: markdown.Text(e.Summary, 220), State: phaseState(ctx, e.Phase()),
+		Title: e.Title, Href: href(e.ID), Summary: i18n.Typeset(markdown.Text(e.Summary, 220)), State: phaseState(ctx, e.Phase()),
 		Accent: e.Phase() == Deposit || e.Phase() == Vote,
 		Meta: []ui.Meta{
-			{Icon: "clock", Text: when(ctx, e)},
-			{Icon: "euro", Text: i18n.T(ctx, "budgets.money.total", "Amount", i18n.Euros(ctx, e.Total()))},
+			{Icon: "clock", Text: date},
+			{Icon: "euro", Text: i18n.T(ctx, "budgets.money.total", "Amount", e.amount(ctx, int64(e.Total())))},
 		},
 	}
 }
@@ -85,10 +89,10 @@ func homeView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, d *Dossie
 	p := views.Home{
 		Title: e.Title, Description: markdown.Text(e.Summary, 160),
 		Header: ui.HeaderProps{
-			Eyebrow: i18n.T(ctx, "budgets.title"), Title: e.Title, Lead: e.Summary, State: &state, Poster: true,
+			Eyebrow: i18n.T(ctx, "budgets.title"), Title: e.Title, Lead: i18n.Typeset(e.Summary), State: &state, Poster: true,
 			Meta: []ui.Meta{
-				{Icon: "clock", Text: i18n.T(ctx, "budgets.when.zone", "When", when(ctx, e), "Zone", i18n.ZoneName(ctx))},
-				{Icon: "euro", Text: i18n.T(ctx, "budgets.money.total", "Amount", i18n.Euros(ctx, e.Total()))},
+				{Icon: "clock", Text: whenHere(ctx, e)},
+				{Icon: "euro", Text: i18n.T(ctx, "budgets.money.total", "Amount", e.amount(ctx, int64(e.Total())))},
 			},
 		},
 		Now: now(ctx, e), Body: markdown.HTML(e.Body, 3), Timeline: timeline(ctx, e), Money: envelopeFacts(ctx, t, e), Count: countFacts(ctx, e),
@@ -117,8 +121,22 @@ func homeView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, d *Dossie
 	return p
 }
 
+// whenHere is when, with the clock that it is told by where it tells an hour.
+func whenHere(ctx context.Context, e *Edition) string {
+	if e.Imported {
+		return i18n.T(ctx, "budgets.when.imported", "From", i18n.Date(ctx, e.VoteAt))
+	}
+	if e.Reached(Result) {
+		return when(ctx, e)
+	}
+	return i18n.T(ctx, "budgets.when.zone", "When", when(ctx, e), "Zone", i18n.ZoneName(ctx))
+}
+
 // now says in a sentence what happens at this moment.
 func now(ctx context.Context, e *Edition) string {
+	if e.Imported {
+		return i18n.T(ctx, "budgets.now.imported")
+	}
 	switch e.Phase() {
 	case Draft, Upcoming:
 		return i18n.T(ctx, "budgets.now.upcoming", "When", i18n.DateTime(ctx, e.InformationAt))
@@ -230,9 +248,9 @@ func projectItem(ctx context.Context, t *tenant.Tenant, e *Edition, p *Project) 
 		item.Meta = append(item.Meta, ui.Meta{Icon: "tag", Text: theme})
 	}
 	if cost, ok := p.shownCost(); ok {
-		item.Meta = append(item.Meta, ui.Meta{Icon: "euro", Text: i18n.Euros(ctx, cost)})
+		item.Meta = append(item.Meta, ui.Meta{Icon: "euro", Text: e.amount(ctx, int64(cost))})
 	}
-	if p.Stage != "" {
+	if p.Stage != "" && !e.Imported {
 		item.Meta = append(item.Meta, ui.Meta{Icon: "flag", Text: i18n.T(ctx, "budgets.delivery.short", "Stage", stageName(ctx, p.Stage), "Percent", p.Percent)})
 	}
 	return item

@@ -42,6 +42,9 @@ func (s *service) inOffice(ctx context.Context, t tenant.ID, id uuid.UUID) (d *D
 // dossier completes an edition with what hangs on it.
 func (s *service) dossier(ctx context.Context, tx bun.IDB, t tenant.ID, e *Edition) (*Dossier, error) {
 	d := &Dossier{Edition: e}
+	if err := s.store.tellImported(ctx, tx, t, e); err != nil {
+		return nil, err
+	}
 	var err error
 	if d.Changes, err = s.store.changes(ctx, tx, t, e.ID); err != nil {
 		return nil, err
@@ -53,8 +56,10 @@ func (s *service) dossier(ctx context.Context, tx bun.IDB, t tenant.ID, e *Editi
 // editions lists the editions; drafts only for the back office.
 func (s *service) editions(ctx context.Context, t tenant.ID, drafts bool) (list []*Edition, err error) {
 	err = s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-		list, err = s.store.editions(ctx, tx, t, drafts)
-		return err
+		if list, err = s.store.editions(ctx, tx, t, drafts); err != nil {
+			return err
+		}
+		return s.store.tellImported(ctx, tx, t, list...)
 	})
 	return list, err
 }
@@ -84,6 +89,9 @@ func (s *service) projectFor(ctx context.Context, t tenant.ID, v citizen.Viewer,
 		}
 		if !e.Published || p.DepositedAt.IsZero() && !p.by(v) {
 			return ErrNotFound
+		}
+		if err := s.store.tellImported(ctx, tx, t, e); err != nil {
+			return err
 		}
 		steps, err = s.store.steps(ctx, tx, t, p.ID)
 		return err

@@ -59,7 +59,7 @@ func (s *service) prepareVote(ctx context.Context, tx bun.Tx, t *tenant.Tenant, 
 	case poll == nil && len(projects) == 0:
 		return nil
 	case poll == nil:
-		id, err := s.Box.Create(ctx, tx, t.ID, subject(e.ID), pollTerms(ctx, t, e, firstTerms(ctx), projects))
+		id, err := s.Box.Create(ctx, tx, t.ID, subject(e.ID), pollTerms(ctx, t, e, firstTerms(inTown(ctx, t)), projects))
 		if err != nil {
 			return err
 		}
@@ -73,6 +73,12 @@ func (s *service) prepareVote(ctx context.Context, tx bun.Tx, t *tenant.Tenant, 
 		return s.takeOffBallot(ctx, tx, t.ID, act, e, poll, projects)
 	}
 	return nil
+}
+
+// inTown speaks the language of the town: what everybody reads is not written
+// in that of whoever publishes it.
+func inTown(ctx context.Context, t *tenant.Tenant) context.Context {
+	return i18n.In(ctx, t.Locale, t.TimeZone)
 }
 
 // firstTerms are those that the edition does not say: any account votes, may
@@ -89,6 +95,7 @@ func firstTerms(ctx context.Context) voting.Terms {
 // pollTerms completes the terms of the poll with what the edition says: dates,
 // count, money, projects.
 func pollTerms(ctx context.Context, t *tenant.Tenant, e *Edition, terms voting.Terms, projects []*Project) voting.Terms {
+	ctx = inTown(ctx, t)
 	terms.Opens, terms.Closes, terms.Method = e.VoteAt, e.ResultAt, e.Method
 	terms.Rules = i18n.T(ctx, "budgets.vote.rules", "Number", e.Adopted.Number, "Date", civilDay(ctx, e.Adopted.On))
 	terms.Rule.MinVotes, terms.Rule.Envelopes, terms.Options = e.MinVotes, nil, nil
@@ -156,7 +163,7 @@ func (s *service) takeOffBallot(ctx context.Context, tx bun.Tx, t tenant.ID, act
 	if err != nil {
 		return fmt.Errorf("read why projects were taken away: %w", err)
 	}
-	act.Reason = strings.Join(reasons, " ; ")
+	act.Reason = i18n.Typeset(strings.Join(reasons, " ; "))
 	return s.Box.Update(ctx, tx, t, poll.ID, terms, act)
 }
 
@@ -193,9 +200,13 @@ func (m *Module) Subject(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 		return booth.SubjectInfo{}, err
 	}
 	manage := may(v, actSchedule, d.Edition, uuid.Nil) == nil
-	return booth.SubjectInfo{
+	info := booth.SubjectInfo{
 		Title: d.Title, Href: href(d.ID), Back: i18n.T(ctx, "budgets.vote.back"), Visible: d.Published || manage, Manage: manage,
-	}, nil
+	}
+	if len(d.Envelopes) == 1 {
+		info.Zone = d.Envelopes[0].Zone // the edition of one quartier
+	}
+	return info, nil
 }
 
 // Pages tells the booth where each project is presented.

@@ -34,6 +34,9 @@ func (s *service) voteView(ctx context.Context, t *tenant.Tenant, v citizen.View
 		return nil, err
 	}
 	box := &views.VoteBox{ID: poll.ID.String(), Title: poll.Question, Note: i18n.T(ctx, "budgets.vote.count", "Count", len(poll.Options)), Who: booth.WhoMayVote(ctx, t, poll)}
+	if poll.State.Over() {
+		box.Note, box.Who = i18n.T(ctx, "budgets.vote.counted", "Count", len(poll.Options)), ""
+	}
 	if seen.Turnout != nil && poll.State != voting.Scheduled {
 		stat := ui.Stat{Number: i18n.Number(ctx, *seen.Turnout), Label: i18n.T(ctx, "budgets.vote.turnout", "Count", *seen.Turnout), Icon: "users", Bind: "turnout"}
 		box.Turnout = &stat

@@ -67,30 +67,22 @@ func winnersView(ctx context.Context, c *Counted) views.Winners {
 
 // writer explains the count in words.
 func (c *Counted) writer(ctx context.Context) *wording.Writer {
-	return wording.New(wording.Language(i18n.Lang(ctx)), counting.Profile{Kind: c.Poll.Kind(), Options: c.Poll.Projects()}, c.currency())
+	return wording.New(wording.Language(i18n.Lang(ctx)), counting.Profile{Kind: c.Poll.Kind(), Options: c.Poll.Projects()}, c.Currency)
 }
 
 // byPoints reports whether ballots give points.
 func (c *Counted) byPoints() bool { return c.Poll.Kind() == counting.Points }
 
-// currency is that of the file an edition comes from; euros else.
-func (c *Counted) currency() string {
-	if c.Source != nil {
-		return c.Source.Currency
-	}
-	return ""
-}
-
-// amount writes an amount in the currency of the edition.
-func (c *Counted) amount(ctx context.Context, cents int64) string {
-	if c.Source == nil || c.Source.Currency == "" || c.Source.Currency == "EUR" {
+// amount writes an amount in the money of the edition.
+func (e *Edition) amount(ctx context.Context, cents int64) string {
+	if e.Currency == "" {
 		return i18n.Euros(ctx, money.Cents(cents))
 	}
 	text := i18n.Number(ctx, cents/100)
 	if rest := cents % 100; rest != 0 {
 		text += "," + strconv.FormatInt(100+rest, 10)[1:]
 	}
-	return text + "\u00a0" + c.Source.Currency
+	return text + "\u00a0" + e.Currency
 }
 
 func resultLead(ctx context.Context, c *Counted) string {
@@ -111,7 +103,7 @@ func resultFacts(ctx context.Context, c *Counted) []ui.Fact {
 		closed = i18n.T(ctx, "budgets.source.imported")
 	}
 	facts := []ui.Fact{
-		{Term: i18n.T(ctx, "budgets.result.ballots.term"), Text: i18n.T(ctx, "budgets.result.ballots.text", "Count", c.Result.Ballots, "Blank", i18n.Number(ctx, c.Result.Blank))},
+		{Term: i18n.T(ctx, "budgets.result.ballots.term"), Text: ballotsText(ctx, c.Result)},
 		{Term: closed, Text: i18n.DateTime(ctx, c.Result.ClosedAt)},
 		{Term: i18n.T(ctx, "budgets.method.term"), Text: methodName(ctx, c.Result.Rule.Method)},
 	}
@@ -119,6 +111,14 @@ func resultFacts(ctx context.Context, c *Counted) []ui.Fact {
 		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "budgets.min_votes.term"), Text: c.least(ctx, n)})
 	}
 	return facts
+}
+
+// ballotsText says how many ballots there are, and how many are blank.
+func ballotsText(ctx context.Context, r *voting.Result) string {
+	if r.Blank == 0 {
+		return i18n.T(ctx, "budgets.result.ballots.none_blank", "Count", r.Ballots)
+	}
+	return i18n.T(ctx, "budgets.result.ballots.text", "Count", r.Ballots, "Blank", i18n.Number(ctx, r.Blank))
 }
 
 // least says a minimum to win.

@@ -404,7 +404,7 @@ func EditionHome(p Home, vote *VoteBox) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section("laureats", i18n.T(ctx, "budgets.winners.title", "Count", len(p.Winners)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Section("laureats", i18n.T(ctx, "budgets.winners.title", "Count", len(p.Winners)), p.AllProjects).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
