@@ -20,7 +20,7 @@ func (c *Complaints) When(bad bool, field, key string, args ...Args) {
 
 // Bound adds a complaint about a text that is longer than limit characters.
 func (c *Complaints) Bound(text, field string, limit int) {
-	c.When(utf8.RuneCountInString(text) > limit, field, "form.too_long", Args{"Count": limit})
+	c.When(utf8.RuneCountInString(text) > limit, field, "form.text_too_long", Args{"Count": limit})
 }
 
 // Err returns the fault that says it all, nil when nothing is wrong.

@@ -18,7 +18,7 @@ func TestComplaintsAreSaidAtOnce(t *testing.T) {
 	if !ok || said.Kind != Invalid || len(said.Fields) != 2 {
 		t.Fatalf("said %v", wrong.Err())
 	}
-	if zone, title := said.Fields[0], said.Fields[1]; zone.Name != "zone" || zone.Args["Zone"] != "x" || title.Key != "form.too_long" || title.Args["Count"] != 3 {
+	if zone, title := said.Fields[0], said.Fields[1]; zone.Name != "zone" || zone.Args["Zone"] != "x" || title.Key != "form.text_too_long" || title.Args["Count"] != 3 {
 		t.Errorf("said %v", said.Fields)
 	}
 }
