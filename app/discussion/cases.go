@@ -17,6 +17,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // appealWithin is how long an author may ask for a second look.
@@ -139,7 +140,7 @@ func (s *Service) judged(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 
 // Decide keeps or hides a flagged content, for a reason that its author reads.
 func (s *Service) Decide(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, hide bool, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	if err := demand("reason", reason, "discussion.case.reason_missing", maxReason); err != nil {
 		return err
 	}
@@ -182,7 +183,7 @@ func decisionLetter(ctx context.Context, c content, hide bool, reason string) ma
 
 // Appeal asks for a second look, by the author, once.
 func (s *Service) Appeal(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, text string) error {
-	text = tidy(text)
+	text = writing.Tidy(text)
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		k, err := lockCase(ctx, tx, t.ID, id)
 		if err != nil {
@@ -216,7 +217,7 @@ func (k *Case) by(v citizen.Viewer) bool {
 
 // Rule answers an appeal, for a reason that the author reads.
 func (s *Service) Rule(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, restore bool, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	if err := demand("reason", reason, "discussion.case.reason_missing", maxReason); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"parvis/app/database"
 	"parvis/app/fault"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // How much of a thread a page shows.
@@ -50,7 +51,7 @@ type Said struct {
 
 // Post adds a comment below a thing.
 func (s *Service) Post(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, of Subject, said Said) (id uuid.UUID, topic Topic, err error) {
-	said.Body = tidy(said.Body)
+	said.Body = writing.Tidy(said.Body)
 	id = uuid.New()
 	err = s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		var host Host

@@ -13,6 +13,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // enough is how many residents, proven beyond an address of mail, hide a
@@ -30,7 +31,7 @@ type Flag struct {
 
 // Flag flags a comment, or the thing itself when comment is zero.
 func (s *Service) Flag(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, of Subject, comment uuid.UUID, f Flag) (topic Topic, err error) {
-	f.Note = tidy(f.Note)
+	f.Note = writing.Tidy(f.Note)
 	err = s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		var c content
 		if c, err = s.content(ctx, tx, t, v, of, comment); err != nil {

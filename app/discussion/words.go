@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -121,11 +120,6 @@ func checkFresh(ctx context.Context, tx bun.IDB, t tenant.ID, w Writer, of Subje
 		return ErrSaidHere.On("body")
 	}
 	return nil
-}
-
-// tidy keeps the lines of a text as people typed them.
-func tidy(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
 }
 
 // demand checks a text that must be there, within a bound.

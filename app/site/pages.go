@@ -15,6 +15,7 @@ import (
 	"parvis/app/site/views"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 )
 
 // Mount adds the site's public pages.
@@ -75,10 +76,7 @@ const (
 
 func (s *Site) search(c *fiber.Ctx) error {
 	ctx, t, v := web.Context(c), web.Tenant(c), web.Viewer(c)
-	query := strings.Join(strings.Fields(strings.ToValidUTF8(c.Query("q"), "")), " ")
-	if runes := []rune(query); len(runes) > maxQuery {
-		query = string(runes[:maxQuery])
-	}
+	query := writing.Cut(writing.Line(strings.ToValidUTF8(c.Query("q"), "")), maxQuery)
 	page := views.Search{Query: query, Asked: query != ""}
 	if page.Asked {
 		err := enabled(s, t, func(_ module.Manifest, m module.Searcher) error {

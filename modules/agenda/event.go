@@ -2,7 +2,6 @@ package agenda
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +10,7 @@ import (
 	"parvis/app/module"
 	"parvis/app/places"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // Bounds of what is typed, in characters.
@@ -75,8 +75,8 @@ func nextDay(day time.Time, days int) time.Time {
 // trimmed returns the details as they are kept: whole days from their first
 // moment to the first of the day after, two hours where no end was given.
 func (d Details) trimmed(t *tenant.Tenant) Details {
-	d.Title, d.Place = line(d.Title), line(d.Place)
-	d.Body = tidy(d.Body)
+	d.Title, d.Place = writing.Line(d.Title), writing.Line(d.Place)
+	d.Body = writing.Tidy(d.Body)
 	switch {
 	case d.Starts.IsZero():
 	case d.AllDay:
@@ -108,12 +108,3 @@ func (d Details) check(t *tenant.Tenant, now time.Time, fresh bool) error {
 	wrong.Bound(d.Body, "body", maxBody)
 	return wrong.Err()
 }
-
-// tidy keeps the lines of a text as the browser sends them, without what
-// PostgreSQL cannot hold.
-func tidy(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
-}
-
-// line keeps a text on one line.
-func line(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }

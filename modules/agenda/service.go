@@ -16,6 +16,7 @@ import (
 	"parvis/app/markdown"
 	"parvis/app/module"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // Organisations tells who may publish for which association.
@@ -161,7 +162,7 @@ func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, 
 // cancel says that an event does not take place, and why. It stays in the
 // agenda, so that those who had written it down read it.
 func (s *service) cancel(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	return s.act(ctx, t, v, id, 0, actCancel, func(e *Event) error {
 		var wrong fault.Complaints
 		wrong.When(reason == "", "reason", "agenda.reason.missing")

@@ -12,24 +12,16 @@ import (
 	"parvis/app/identity"
 	"parvis/app/search"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
-
-// tidy keeps the lines of a text as the browser sends them, without what
-// PostgreSQL cannot hold.
-func tidy(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
-}
-
-// line keeps a text on one line.
-func line(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }
 
 // trimmed returns the sheet as it is kept: numbers without their spaces, the
 // site with its scheme.
 func (s Sheet) trimmed() Sheet {
 	for _, field := range []*string{&s.Name, &s.Acronym, &s.Purpose, &s.Address, &s.Email, &s.Phone, &s.Website} {
-		*field = line(*field)
+		*field = writing.Line(*field)
 	}
-	s.Body = tidy(s.Body)
+	s.Body = writing.Tidy(s.Body)
 	s.RNA, _ = parseRNA(s.RNA)
 	s.SIRET, _ = parseSIRET(s.SIRET)
 	if s.Website != "" && !strings.Contains(s.Website, "://") {

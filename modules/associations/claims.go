@@ -12,6 +12,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // maxWaitingClaims is how many claims one person may have unanswered.
@@ -34,7 +35,7 @@ func (s *service) mayClaim(ctx context.Context, tx bun.IDB, t tenant.ID, v citiz
 
 // claim asks to answer for a public association.
 func (s *service) claim(ctx context.Context, t tenant.ID, v citizen.Viewer, id uuid.UUID, position, message string) error {
-	message = tidy(message)
+	message = writing.Tidy(message)
 	return s.db.InTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		a, err := s.store.find(ctx, tx, t, id)
 		if err != nil {
@@ -85,7 +86,7 @@ type Answer struct {
 // answer decides on a claim: the town hall does, or somebody who answers for
 // the association already. Nobody decides on their own.
 func (s *service) answer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, association, claim uuid.UUID, answer Answer, office bool) error {
-	answer.Reason = tidy(answer.Reason)
+	answer.Reason = writing.Tidy(answer.Reason)
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		a, err := s.store.lock(ctx, tx, t.ID, association)
 		if err != nil {
@@ -175,7 +176,7 @@ func (s *service) leave(ctx context.Context, t tenant.ID, v citizen.Viewer, id u
 
 // dismiss ends the powers of somebody who answered for an association.
 func (s *service) dismiss(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, who citizen.ID, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	return s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		a, err := s.store.lock(ctx, tx, t.ID, id)
 		if err != nil {

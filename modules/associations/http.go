@@ -10,6 +10,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/associations/views"
 )
 
@@ -41,7 +42,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 		return l, ""
 	}
 	c.Status(fiber.StatusOK)
-	l.Limit, l.Words = perPage, cut(form.Words, 200)
+	l.Limit, l.Words = perPage, writing.Cut(form.Words, 200)
 	if knownTheme(form.Theme) {
 		l.Theme = form.Theme
 	}
@@ -51,11 +52,6 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 	l.Map = form.View == "plan"
 	l.Cursor = keyset.Read(form.After, form.Before)
 	return l, l.query(l.Cursor)
-}
-
-func cut(text string, limit int) string {
-	runes := []rune(text)
-	return string(runes[:min(len(runes), limit)])
 }
 
 // query writes the address of the directory at a place in it.

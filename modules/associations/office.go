@@ -18,6 +18,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/associations/views"
 )
 
@@ -35,7 +36,7 @@ const toClaim = "demandes"
 
 func (o officeHandlers) index(c *fiber.Ctx) error {
 	ctx, t := web.Context(c), web.Tenant(c)
-	q := Query{States: states, Words: cut(c.Query("q"), 200), Limit: officePerPage}
+	q := Query{States: states, Words: writing.Cut(c.Query("q"), 200), Limit: officePerPage}
 	part := c.Query("etat")
 	for _, s := range states {
 		if part == string(s) {

@@ -18,6 +18,7 @@ import (
 	"parvis/app/identity"
 	"parvis/app/module"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // service holds the use cases, one verb each, and their transactions.
@@ -67,7 +68,7 @@ func (a *Association) fit(t *tenant.Tenant) error {
 // town hall has checked both.
 func (s *service) found(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, sheet Sheet, position, message string) (uuid.UUID, error) {
 	a := &Association{ID: uuid.New(), Version: 1, Sheet: sheet.trimmed(), State: Pending}
-	message = tidy(message)
+	message = writing.Tidy(message)
 	err := s.db.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		if err := s.mayClaim(ctx, tx, t.ID, v); err != nil {
 			return err
@@ -225,7 +226,7 @@ func (s *service) setLogo(ctx context.Context, t tenant.ID, v citizen.Viewer, id
 
 // publish adds a piece of news.
 func (s *service) publish(ctx context.Context, t tenant.ID, v citizen.Viewer, id uuid.UUID, p Post) error {
-	p.ID, p.Title, p.Body = uuid.New(), line(p.Title), tidy(p.Body)
+	p.ID, p.Title, p.Body = uuid.New(), writing.Line(p.Title), writing.Tidy(p.Body)
 	var wrong fault.Complaints
 	wrong.When(p.Title == "", "title", "associations.post.title_missing")
 	wrong.Bound(p.Title, "title", maxTitle)

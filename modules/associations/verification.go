@@ -9,6 +9,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // verify says that the town hall has checked an association. One that a citizen
@@ -32,7 +33,7 @@ func (s *service) verify(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 // refuse turns down an association that a citizen proposed, with a reason that
 // they are told.
 func (s *service) refuse(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	return s.act(ctx, t.ID, v, target, actRefuse, nil, func(ctx context.Context, tx bun.Tx, a *Association) error {
 		if err := checkReason(reason); err != nil {
 			return err
@@ -63,7 +64,7 @@ func (s *service) settleAll(ctx context.Context, tx bun.Tx, t *tenant.Tenant, v 
 // shut takes an association that is no more out of the directory. Those who
 // answered for it are told why.
 func (s *service) shut(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	return s.act(ctx, t.ID, v, target, actClose, nil, func(ctx context.Context, tx bun.Tx, a *Association) error {
 		if err := checkReason(reason); err != nil {
 			return err

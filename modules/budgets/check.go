@@ -12,33 +12,25 @@ import (
 	"parvis/app/money"
 	"parvis/app/tenant"
 	"parvis/app/voting/counting"
+	"parvis/app/writing"
 )
 
 // farthest is how long ahead a date still makes sense: further is a slip of
 // the keyboard.
 const farthest = 10 * 365 * 24 * time.Hour
 
-// tidy keeps the lines of a text as the browser sends them, without the carriage
-// returns and without what PostgreSQL cannot hold.
-func tidy(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
-}
-
-// oneLine is tidy for what has no lines.
-func oneLine(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }
-
 // trimmed returns the text as it is kept.
 func (t Text) trimmed() Text {
-	t.Title = oneLine(t.Title)
+	t.Title = writing.Line(t.Title)
 	for _, field := range []*string{&t.Summary, &t.Easy, &t.Body, &t.Rules} {
-		*field = tidy(*field)
+		*field = writing.Tidy(*field)
 	}
 	t.Adopted = t.Adopted.trimmed()
 	return t
 }
 
 func (a Act) trimmed() Act {
-	a.Number, a.URL = oneLine(a.Number), strings.TrimSpace(a.URL)
+	a.Number, a.URL = writing.Line(a.Number), strings.TrimSpace(a.URL)
 	return a
 }
 

@@ -15,6 +15,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/places"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // maxPhotoBytes is what a phone's picture weighs at most.
@@ -67,7 +68,7 @@ func (s *service) write(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 		if n >= maxDrafts {
 			return nil, ErrTooManyProjects.With(fault.Args{"Limit": maxDrafts})
 		}
-		p := &Project{ID: id, Edition: edition, Version: 1, Author: v.ID, Proposal: Proposal{Title: cut(oneLine(entry.Title), maxTitle)}}
+		p := &Project{ID: id, Edition: edition, Version: 1, Author: v.ID, Proposal: Proposal{Title: cut(writing.Line(entry.Title), maxTitle)}}
 		if p.Title == "" {
 			var wrong fault.Complaints
 			p.check(&wrong, t)
@@ -164,7 +165,7 @@ func (u Upload) over(kept, sent Photo) Photo {
 		return Photo{}
 	}
 	if kept.SHA256 != "" {
-		kept.Alt = oneLine(u.Alt)
+		kept.Alt = writing.Line(u.Alt)
 	}
 	return kept
 }
@@ -187,7 +188,7 @@ func (*service) checkEntry(t *tenant.Tenant, e *Edition, p *Project, deposit boo
 
 // trimmed returns a proposal as it is kept.
 func (p Proposal) trimmed() Proposal {
-	p.Title, p.Text, p.Place = oneLine(p.Title), tidy(p.Text), oneLine(p.Place)
+	p.Title, p.Text, p.Place = writing.Line(p.Title), writing.Tidy(p.Text), writing.Line(p.Place)
 	return p
 }
 
@@ -204,7 +205,7 @@ func (s *service) keepPhoto(ctx context.Context, t tenant.ID, u Upload, was Phot
 	if err != nil {
 		return was, err
 	}
-	return Photo{SHA256: blob.SHA256, MediaType: blob.MediaType, Size: blob.Size, Alt: oneLine(u.Alt)}, nil
+	return Photo{SHA256: blob.SHA256, MediaType: blob.MediaType, Size: blob.Size, Alt: writing.Line(u.Alt)}, nil
 }
 
 // withdraw takes back a project of v: a draft is thrown away, a deposited one
@@ -235,7 +236,7 @@ func (s *service) withdraw(ctx context.Context, t *tenant.Tenant, v citizen.View
 
 // remove takes a project away for a public reason, as staff may.
 func (s *service) remove(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, edition, id uuid.UUID, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	return s.DB.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		e, err := s.store.lock(ctx, tx, t.ID, edition)
 		if err != nil {

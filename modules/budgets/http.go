@@ -9,6 +9,7 @@ import (
 	"parvis/app/files"
 	"parvis/app/keyset"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/budgets/views"
 )
 
@@ -131,7 +132,7 @@ func readListing(c *fiber.Ctx, edition uuid.UUID) listing {
 			l.Zone = z.ID
 		}
 	}
-	l.Words = string([]rune(form.Words)[:min(len([]rune(form.Words)), 200)])
+	l.Words = writing.Cut(form.Words, 200)
 	if l.Map = form.View == "carte"; l.Map {
 		return l
 	}

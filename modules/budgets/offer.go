@@ -9,6 +9,7 @@ import (
 	"parvis/app/citizen"
 	"parvis/app/places"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // TakesProjects reports whether an edition of the town takes projects now.
@@ -33,21 +34,13 @@ func (m *Module) OfferProject(ctx context.Context, t *tenant.Tenant, author citi
 		return "", ErrNoDraftWanted
 	}
 	id, err := m.service.write(ctx, t, author, e.ID, Entry{
-		Proposal: Proposal{Title: firstOf(oneLine(title), maxProjectTitle), Text: firstOf(tidy(text), maxProjectText), Zone: zone, Place: firstOf(oneLine(place), maxPlace)},
+		Proposal: Proposal{Title: writing.Cut(writing.Line(title), maxProjectTitle), Text: writing.Cut(writing.Tidy(text), maxProjectText), Zone: zone, Place: writing.Cut(writing.Line(place), maxPlace)},
 		Pin:      at.String(), Named: true,
 	})
 	if err != nil {
 		return "", err
 	}
 	return projectHref(e.ID, id) + "/modifier", nil
-}
-
-// firstOf keeps the first characters of a text.
-func firstOf(text string, limit int) string {
-	if runes := []rune(text); len(runes) > limit {
-		return string(runes[:limit])
-	}
-	return text
 }
 
 // collecting returns the edition that takes projects now, nil when none does.

@@ -14,6 +14,7 @@ import (
 	"parvis/app/ui"
 	"parvis/app/voting/counting"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/budgets/views"
 )
 
@@ -321,7 +322,7 @@ func bindTerms(c *fiber.Ctx) (f termsForm, terms Terms, errs ui.Errors, err erro
 	terms = Terms{Method: counting.Method(f.Method), MinVotes: f.MinVotes.N}
 	for _, zone := range zonesOf(t) {
 		field := envelopeField(zone)
-		text := oneLine(string(c.Context().PostArgs().Peek(field)))
+		text := writing.Line(string(c.Context().PostArgs().Peek(field)))
 		if f.amounts[zone] = text; text == "" {
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/budgets/views"
 )
 
@@ -27,9 +28,7 @@ func officeQuery(c *fiber.Ctx, d *Dossier) Query {
 			q.Group = g
 		}
 	}
-	if runes := []rune(q.Words); len(runes) > 200 {
-		q.Words = string(runes[:200])
-	}
+	q.Words = writing.Cut(q.Words, 200)
 	if s := Sort(c.Query("tri")); s == ByNewest || s == ByCost {
 		q.Sort = s
 	}

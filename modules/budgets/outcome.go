@@ -12,6 +12,7 @@ import (
 	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 const maxOutcome = 10_000
@@ -20,7 +21,7 @@ const maxOutcome = 10_000
 // projects it chose, in order. Published again, it corrects what was said; a
 // winner whose realisation has begun stays one.
 func (s *service) deliberate(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, o Outcome, winners []uuid.UUID, reason string) error {
-	o.Act, o.Text, reason = o.Act.trimmed(), tidy(o.Text), tidy(reason)
+	o.Act, o.Text, reason = o.Act.trimmed(), writing.Tidy(o.Text), writing.Tidy(reason)
 	return s.act(ctx, t, v, target, actDeliberate, func(ctx context.Context, tx bun.Tx, e *Edition) error {
 		again := !e.OutcomeAt.IsZero()
 		projects, err := s.store.votable(ctx, tx, t.ID, e.ID)

@@ -13,6 +13,7 @@ import (
 	"parvis/app/citizen"
 	"parvis/app/fault"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // RealStep is a step of a winner's realisation, as it was told.
@@ -90,7 +91,7 @@ func (store) insertStep(ctx context.Context, tx bun.IDB, t tenant.ID, project uu
 
 // addStep tells a step of a winner's realisation, and how far it has come.
 func (s *service) addStep(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, edition, id uuid.UUID, r RealStep, photo Upload) error {
-	r.ID, r.Title, r.Text, r.MovedWhy = uuid.New(), oneLine(r.Title), tidy(r.Text), oneLine(r.MovedWhy)
+	r.ID, r.Title, r.Text, r.MovedWhy = uuid.New(), writing.Line(r.Title), writing.Tidy(r.Text), writing.Line(r.MovedWhy)
 	var err error
 	if r.Photo, err = s.keepPhoto(ctx, t.ID, photo, Photo{}); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/tenant"
 	"parvis/app/voting/counting"
+	"parvis/app/writing"
 )
 
 // service holds the use cases, one verb each, and their transactions.
@@ -101,7 +102,7 @@ func record(ctx context.Context, tx bun.IDB, t tenant.ID, v citizen.Viewer, acti
 // edit replaces the texts. Once people can read them, the change is public,
 // with its reason.
 func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, text Text, reason string) error {
-	text, reason = text.trimmed(), tidy(reason)
+	text, reason = text.trimmed(), writing.Tidy(reason)
 	return s.act(ctx, t, v, target, actWrite, func(ctx context.Context, tx bun.Tx, e *Edition) error {
 		var wrong fault.Complaints
 		text.check(&wrong, e.Now)
@@ -134,7 +135,7 @@ func (*service) reason(wrong *fault.Complaints, needed bool, reason string) {
 // schedule replaces the dates. A phase that has begun keeps its beginning, and
 // what is published moves in public.
 func (s *service) schedule(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, cal Calendar, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	return s.act(ctx, t, v, target, actSchedule, func(ctx context.Context, tx bun.Tx, e *Edition) error {
 		if e.Published {
 			e.keepPast(&cal)
@@ -187,7 +188,7 @@ func (e *Edition) same(cal Calendar) bool {
 
 // setTerms replaces the money and the count, until the vote opens.
 func (s *service) setTerms(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, terms Terms, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	return s.act(ctx, t, v, target, actTerms, func(ctx context.Context, tx bun.Tx, e *Edition) error {
 		var wrong fault.Complaints
 		terms.check(&wrong, t)

@@ -15,6 +15,7 @@ import (
 	"parvis/app/mail"
 	"parvis/app/money"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // Bounds of a study, in characters.
@@ -74,7 +75,7 @@ func (s Review) check(c *fault.Complaints, e *Edition, p *Project) {
 
 // study keeps what is being prepared about a project.
 func (s *service) study(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, edition, id uuid.UUID, study Review) error {
-	study.AdmissibleReason, study.FavourableReason, study.Notes = tidy(study.AdmissibleReason), tidy(study.FavourableReason), tidy(study.Notes)
+	study.AdmissibleReason, study.FavourableReason, study.Notes = writing.Tidy(study.AdmissibleReason), writing.Tidy(study.FavourableReason), writing.Tidy(study.Notes)
 	return s.DB.InTenant(ctx, t.ID, func(ctx context.Context, tx bun.Tx) error {
 		e, err := s.store.find(ctx, tx, t.ID, edition)
 		if err != nil {

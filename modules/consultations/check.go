@@ -11,6 +11,7 @@ import (
 	"parvis/app/fault"
 	"parvis/app/tenant"
 	"parvis/app/voting"
+	"parvis/app/writing"
 )
 
 // farthest is how long ahead a date still makes sense, and longest how long a
@@ -22,17 +23,11 @@ const (
 
 // trimmed returns the text as it is kept.
 func (t Text) trimmed() Text {
-	t.Title = strings.Join(strings.Fields(t.Title), " ") // one sentence, on one line
+	t.Title = writing.Line(t.Title) // one sentence, on one line
 	for _, field := range []*string{&t.Summary, &t.Easy, &t.Body, &t.Promise} {
-		*field = tidy(*field)
+		*field = writing.Tidy(*field)
 	}
 	return t
-}
-
-// tidy keeps the lines of a text as the browser sends them, without the carriage
-// returns and without what PostgreSQL cannot hold.
-func tidy(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
 }
 
 // check says what is wrong with a text. A draft may be short of anything but
@@ -59,7 +54,7 @@ func (s Schedule) check(c *fault.Complaints, now time.Time) {
 
 // trimmed returns the outcome as it is kept.
 func (o Outcome) trimmed() Outcome {
-	o.Text, o.Number, o.URL = tidy(o.Text), strings.Join(strings.Fields(o.Number), " "), strings.TrimSpace(o.URL)
+	o.Text, o.Number, o.URL = writing.Tidy(o.Text), writing.Line(o.Number), strings.TrimSpace(o.URL)
 	return o
 }
 

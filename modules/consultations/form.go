@@ -16,6 +16,7 @@ import (
 	"parvis/app/voting"
 	"parvis/app/voting/counting"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/consultations/views"
 )
 
@@ -168,8 +169,8 @@ func bindPoll(c *fiber.Ctx) (f pollForm, errs ui.Errors, err error) {
 		}
 		f.options = append(f.options, voting.Option{
 			ID:          sent(c, "option_id_"+number),
-			Label:       strings.Join(strings.Fields(sent(c, "option_label_"+number)), " "),
-			Description: tidy(sent(c, "option_text_"+number)),
+			Label:       writing.Line(sent(c, "option_label_"+number)),
+			Description: writing.Tidy(sent(c, "option_text_"+number)),
 		})
 	}
 	return f, errs, nil
@@ -177,7 +178,7 @@ func bindPoll(c *fiber.Ctx) (f pollForm, errs ui.Errors, err error) {
 
 // sent returns a field of a form as text that can be kept.
 func sent(c *fiber.Ctx, field string) string {
-	return tidy(strings.ToValidUTF8(string(c.Context().PostArgs().Peek(field)), "\uFFFD"))
+	return writing.Tidy(strings.ToValidUTF8(string(c.Context().PostArgs().Peek(field)), "\uFFFD"))
 }
 
 // arrange does what a button beside the choices asks: add one, remove one, move

@@ -13,6 +13,7 @@ import (
 	"parvis/app/ui"
 	"parvis/app/voting"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/consultations/views"
 )
 
@@ -67,7 +68,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 	if id, err := uuid.Parse(form.Zone); err == nil && zoneName(t, id) != "" {
 		l.Zone = id
 	}
-	l.Words = string([]rune(form.Words)[:min(len([]rune(form.Words)), 200)])
+	l.Words = writing.Cut(form.Words, 200)
 	l.Cursor = keyset.Read(form.After, form.Before)
 	if l.State == "" {
 		l.Cursor = keyset.Cursor{} // only one part of the list has pages

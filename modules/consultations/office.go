@@ -16,6 +16,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/consultations/views"
 )
 
@@ -304,21 +305,13 @@ func (o officeHandlers) saveText(c *fiber.Ctx) error {
 // all that was typed otherwise.
 func (o officeHandlers) previewText(c *fiber.Ctx, d *Dossier, form textForm) error {
 	c.Status(fiber.StatusOK)
-	preview := &views.Preview{HTML: markdown.HTML(cutBody(form.Body), 3)}
+	preview := &views.Preview{HTML: markdown.HTML(writing.Cut(form.Body, maxBody), 3)}
 	if web.Fragment(c) {
 		return web.Page(c, views.BodyPreview(preview))
 	}
 	p := textView(c, d, form, nil)
 	p.Preview = preview
 	return web.Page(c, views.WriteText(p))
-}
-
-// cutBody bounds what a preview has to render.
-func cutBody(body string) string {
-	if runes := []rune(body); len(runes) > maxBody {
-		return string(runes[:maxBody])
-	}
-	return body
 }
 
 func (o officeHandlers) showText(c *fiber.Ctx, d *Dossier, form textForm, errs ui.Errors, stale *ui.Link, locked string) error {

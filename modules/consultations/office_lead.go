@@ -11,6 +11,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/consultations/views"
 	"parvis/realtime"
 )
@@ -218,7 +219,7 @@ func (o officeHandlers) decide(c *fiber.Ctx) error {
 
 func previewOutcome(c *fiber.Ctx, d *Dossier, form outcomeForm) error {
 	c.Status(fiber.StatusOK)
-	preview := &views.Preview{HTML: markdown.HTML(cutBody(form.Text), 3)}
+	preview := &views.Preview{HTML: markdown.HTML(writing.Cut(form.Text, maxBody), 3)}
 	if web.Fragment(c) {
 		return web.Page(c, views.BodyPreview(preview))
 	}

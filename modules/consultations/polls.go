@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +13,7 @@ import (
 	"parvis/app/fault"
 	"parvis/app/tenant"
 	"parvis/app/voting"
+	"parvis/app/writing"
 )
 
 // Bounds of a question, in characters.
@@ -159,8 +159,8 @@ func among(polls []*voting.Poll, id voting.PollID) (*voting.Poll, int, error) {
 // checkedTerms completes the terms of a poll and says what is wrong with them,
 // in the words of the form.
 func checkedTerms(c *Consultation, terms voting.Terms) (voting.Terms, error) {
-	terms.Question = strings.Join(strings.Fields(terms.Question), " ")
-	terms.Description = tidy(terms.Description)
+	terms.Question = writing.Line(terms.Question)
+	terms.Description = writing.Tidy(terms.Description)
 	if terms.Method != voting.Approval {
 		terms.MaxChoices = 0
 	}

@@ -12,6 +12,7 @@ import (
 	"parvis/app/fault"
 	"parvis/app/tenant"
 	"parvis/app/voting"
+	"parvis/app/writing"
 )
 
 // publish shows a draft to everybody, when nothing is missing.
@@ -55,7 +56,7 @@ func (s *service) openNow(ctx context.Context, t tenant.ID, v citizen.Viewer, ta
 // one by one under their own lock, then the consultation: done again after an
 // accident in between, it finishes the work.
 func (s *service) closeNow(ctx context.Context, t tenant.ID, v citizen.Viewer, target Target, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	if err := checkReason(reason).Err(); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (s *service) closeNow(ctx context.Context, t tenant.ID, v citizen.Viewer, t
 
 // extend closes later than was said, for a public reason, before it has closed.
 func (s *service) extend(ctx context.Context, t tenant.ID, v citizen.Viewer, target Target, until time.Time, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	wrong := checkReason(reason)
 	wrong.When(until.IsZero(), "until", "consultations.until.missing")
 	if err := wrong.Err(); err != nil {
@@ -115,7 +116,7 @@ func checkUntil(c *Consultation, until time.Time) error {
 // cancel calls a consultation off, for a public reason. What was answered is
 // kept and never counted.
 func (s *service) cancel(ctx context.Context, t tenant.ID, v citizen.Viewer, target Target, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	if err := checkReason(reason).Err(); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -17,6 +16,7 @@ import (
 	"parvis/app/files"
 	"parvis/app/tenant"
 	"parvis/app/voting"
+	"parvis/app/writing"
 )
 
 // Bounds of a dossier.
@@ -104,7 +104,7 @@ func record(ctx context.Context, tx bun.IDB, t tenant.ID, v citizen.Viewer, acti
 // edit replaces the text and the dates. Once open, the dates and the question
 // stay as they are, and the reason of the correction is public.
 func (s *service) edit(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, text Text, when Schedule, reason string) error {
-	text, reason = text.trimmed(), tidy(reason)
+	text, reason = text.trimmed(), writing.Tidy(reason)
 	return s.act(ctx, t.ID, v, target, actWrite, nil, func(ctx context.Context, tx bun.Tx, c *Consultation) error {
 		was := *c
 		if c.Phase() == Open {
@@ -179,7 +179,7 @@ func (s *service) delete(ctx context.Context, t tenant.ID, v citizen.Viewer, tar
 // addDocument stores a file and adds it to the dossier. The content is written
 // first: a file that no row names is swept later, the contrary would be a hole.
 func (s *service) addDocument(ctx context.Context, t tenant.ID, v citizen.Viewer, id uuid.UUID, title string, content io.Reader) error {
-	title = strings.Join(strings.Fields(tidy(title)), " ")
+	title = writing.Line(title)
 	var wrong fault.Complaints
 	wrong.When(title == "", "title", "consultations.document.title_missing")
 	wrong.Bound(title, "title", maxTitle)
@@ -281,7 +281,7 @@ func (s *service) decide(ctx context.Context, t tenant.ID, v citizen.Viewer, tar
 
 // addFollowUp says in public what became of the decision.
 func (s *service) addFollowUp(ctx context.Context, t tenant.ID, v citizen.Viewer, id uuid.UUID, text string) error {
-	text = tidy(text)
+	text = writing.Tidy(text)
 	return s.act(ctx, t, v, Target{ID: id}, actFollowUp, nil, func(ctx context.Context, tx bun.Tx, c *Consultation) error {
 		var wrong fault.Complaints
 		wrong.When(text == "", "note", "consultations.note.missing")

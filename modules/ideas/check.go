@@ -2,27 +2,22 @@ package ideas
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"parvis/app/fault"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // trimmed returns the text as it is kept.
 func (t Text) trimmed() Text {
 	for _, line := range []*string{&t.Title, &t.Place, &t.PhotoAlt} {
-		*line = strings.Join(strings.Fields(tidy(*line)), " ")
+		*line = writing.Line(*line)
 	}
-	t.Body = tidy(t.Body)
+	t.Body = writing.Tidy(t.Body)
 	return t
-}
-
-// tidy keeps the lines of a text as people typed them.
-func tidy(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
 }
 
 // check says what is wrong with what an idea says.

@@ -14,6 +14,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/ideas/views"
 )
 
@@ -50,8 +51,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 		return l, ""
 	}
 	c.Status(fiber.StatusOK)
-	words := []rune(form.Words)
-	l.Words = string(words[:min(len(words), 200)])
+	l.Words = writing.Cut(form.Words, 200)
 	if knownTheme(form.Theme) {
 		l.Theme = form.Theme
 	}

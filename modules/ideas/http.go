@@ -19,6 +19,7 @@ import (
 	"parvis/app/tenant"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/ideas/views"
 )
 
@@ -348,8 +349,7 @@ const likes = 5
 
 // similarTo finds ideas like a title, of which it reads no more than a title holds.
 func (s *service) similarTo(ctx context.Context, t tenant.ID, title string, but uuid.UUID) (list []*Idea, err error) {
-	runes := []rune(title)
-	title = string(runes[:min(len(runes), maxTitle)])
+	title = writing.Cut(title, maxTitle)
 	err = s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
 		list, err = s.store.similar(ctx, tx, t, title, but, likes)
 		return err

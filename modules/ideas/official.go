@@ -17,12 +17,13 @@ import (
 	"parvis/app/mail"
 	"parvis/app/markdown"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // answer sets what the town hall makes of an idea, with its words; the author
 // and the supporters are told.
 func (s *service) answer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, r Reply) error {
-	r.Text = tidy(r.Text)
+	r.Text = writing.Tidy(r.Text)
 	var wrong fault.Complaints
 	r.check(&wrong)
 	if err := wrong.Err(); err != nil {

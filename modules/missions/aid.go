@@ -11,6 +11,7 @@ import (
 	"parvis/app/fault"
 	"parvis/app/money"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // Scheme is the aid that hours of volunteering lead to in a town, such as help
@@ -82,7 +83,7 @@ func (s *service) configure(ctx context.Context, t tenant.ID, v citizen.Viewer, 
 	if err := mayStaff(v, actScheme); err != nil {
 		return err
 	}
-	to.Name, to.Conditions = oneLine(to.Name), tidy(to.Conditions)
+	to.Name, to.Conditions = writing.Line(to.Name), writing.Tidy(to.Conditions)
 	var wrong fault.Complaints
 	wrong.When(to.Name == "", "name", "missions.scheme.name_missing")
 	wrong.Bound(to.Name, "name", maxTitle)
@@ -165,7 +166,7 @@ func (s *service) decideClaim(ctx context.Context, t *tenant.Tenant, v citizen.V
 	if err := mayStaff(v, actDecide); err != nil {
 		return err
 	}
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	var wrong fault.Complaints
 	wrong.When(!grant && reason == "", "reason", "missions.reason.missing")
 	wrong.Bound(reason, "reason", maxReason)
@@ -192,7 +193,7 @@ func (s *service) payClaim(ctx context.Context, t *tenant.Tenant, v citizen.View
 	if err := mayStaff(v, actPay); err != nil {
 		return err
 	}
-	payment = oneLine(payment)
+	payment = writing.Line(payment)
 	var wrong fault.Complaints
 	wrong.When(payment == "", "payment", "missions.claim.payment_missing")
 	wrong.Bound(payment, "payment", maxAddress)

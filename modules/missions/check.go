@@ -3,31 +3,22 @@ package missions
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parvis/app/fault"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // farthest is how long ahead a date still makes sense: further is a slip of the
 // keyboard.
 const farthest = 2 * 365 * 24 * time.Hour
 
-// oneLine keeps a text on one line, without what PostgreSQL cannot hold.
-func oneLine(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }
-
-// tidy keeps the lines of a text as the browser sends them, without the carriage
-// returns and without what PostgreSQL cannot hold.
-func tidy(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
-}
-
 // trimmed returns the text as it is kept.
 func (t Text) trimmed() Text {
-	t.Title, t.Pattern, t.Address, t.Body = oneLine(t.Title), oneLine(t.Pattern), oneLine(t.Address), tidy(t.Body)
+	t.Title, t.Pattern, t.Address, t.Body = writing.Line(t.Title), writing.Line(t.Pattern), writing.Line(t.Address), writing.Tidy(t.Body)
 	if t.Kind == Dated {
 		t.Pattern = ""
 	}

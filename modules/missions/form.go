@@ -12,6 +12,7 @@ import (
 	"parvis/app/places"
 	"parvis/app/tenant"
 	"parvis/app/web"
+	"parvis/app/writing"
 )
 
 // missionForm is the form of a mission.
@@ -51,7 +52,7 @@ func (f missionForm) text(t *tenant.Tenant) (Text, error) {
 		Place: at, Minors: f.Minors, Accessible: f.Accessible, Approval: f.Approval,
 	}
 	if f.ProjectTitle != "" && web.SafeReturn(f.ProjectHref) && len(f.ProjectHref) <= 200 {
-		text.Project = Project{Title: string([]rune(oneLine(f.ProjectTitle))[:min(maxTitle, len([]rune(oneLine(f.ProjectTitle))))]), Href: f.ProjectHref}
+		text.Project = Project{Title: writing.Cut(writing.Line(f.ProjectTitle), maxTitle), Href: f.ProjectHref}
 	}
 	return text, err
 }

@@ -10,6 +10,7 @@ import (
 	"parvis/app/citizen"
 	"parvis/app/fault"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // What is noted of somebody who was expected.
@@ -93,7 +94,7 @@ func (s *service) validate(ctx context.Context, t *tenant.Tenant, v citizen.View
 
 // correct adds a line that puts another right: minutes more, or fewer.
 func (s *service) correct(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, line int64, minutes int64, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	var wrong fault.Complaints
 	wrong.When(minutes < 0, "becomes", "missions.hours.none")
 	wrong.When(minutes > 24*60, "becomes", "missions.hours.long_day")

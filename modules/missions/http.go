@@ -13,6 +13,7 @@ import (
 	"parvis/app/places"
 	"parvis/app/tenant"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/missions/views"
 )
 
@@ -72,7 +73,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing) {
 	if _, known := kinds[form.Kind]; known {
 		l.Kind = form.Kind
 	}
-	l.Words = string([]rune(form.Words)[:min(len([]rune(form.Words)), 200)])
+	l.Words = writing.Cut(form.Words, 200)
 	if slices.Contains(Themes, form.Theme) {
 		l.Theme = form.Theme
 	}

@@ -14,6 +14,7 @@ import (
 	"parvis/app/keyset"
 	"parvis/app/ui"
 	"parvis/app/web"
+	"parvis/app/writing"
 	"parvis/modules/missions/views"
 )
 
@@ -29,8 +30,7 @@ func (h handlers) desk(c *fiber.Ctx) error {
 
 // deskQuery reads the address of a list of missions to run.
 func deskQuery(c *fiber.Ctx) Query {
-	words := []rune(c.Query("q"))
-	q := Query{Words: string(words[:min(len(words), 200)]), Limit: perPage}
+	q := Query{Words: writing.Cut(c.Query("q"), 200), Limit: perPage}
 	q.Cursor = keyset.Read(c.Query(keyset.After), c.Query(keyset.Before))
 	return q
 }

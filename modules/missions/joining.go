@@ -10,6 +10,7 @@ import (
 	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // choose is the first step of an inscription: which slot. Nobody is told yet,
@@ -68,7 +69,7 @@ func (s *service) begun(ctx context.Context, t tenant.ID, v citizen.Viewer, miss
 
 // introduce is the second step: a few words to the host.
 func (s *service) introduce(ctx context.Context, t tenant.ID, i Inscription, words string) error {
-	words = tidy(words)
+	words = writing.Tidy(words)
 	if words != "" {
 		if err := checkMessage(words, "message", false); err != nil {
 			return err
@@ -235,7 +236,7 @@ func (s *service) accept(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 
 // refuse says no, with a reason that the person reads.
 func (s *service) refuse(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	if err := checkMessage(reason, "reason", true); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"parvis/app/identity"
 	"parvis/app/module"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // service holds the use cases, one verb each, and their transactions.
@@ -151,7 +152,7 @@ func (s *service) publish(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 // cancel calls a mission off, for a reason told to everybody who meant to come.
 // Staff may cancel any mission; what they do of others' is in the journal.
 func (s *service) cancel(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, target Target, reason string) error {
-	reason = tidy(reason)
+	reason = writing.Tidy(reason)
 	var wrong fault.Complaints
 	wrong.When(reason == "", "reason", "missions.reason.missing")
 	wrong.Bound(reason, "reason", maxReason)

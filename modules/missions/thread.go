@@ -11,6 +11,7 @@ import (
 	"parvis/app/i18n"
 	"parvis/app/module"
 	"parvis/app/tenant"
+	"parvis/app/writing"
 )
 
 // thread is an inscription with everything its two sides may see.
@@ -84,7 +85,7 @@ func (s *service) hostsOf(ctx context.Context, tx bun.IDB, t *tenant.Tenant, ids
 
 // say adds a message to a thread and relays it by mail, without any address.
 func (s *service) say(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, id uuid.UUID, body string) error {
-	body = tidy(body)
+	body = writing.Tidy(body)
 	th, err := s.thread(ctx, t, v, id)
 	if err != nil {
 		return err
