@@ -14,6 +14,7 @@ import (
 	"parvis/app/access"
 	"parvis/app/audit"
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/i18n"
 	"parvis/app/mail"
 	"parvis/app/tenant"
@@ -59,14 +60,14 @@ func openCase(ctx context.Context, tx bun.IDB, t tenant.ID, c content) (*Case, e
 	_, err := tx.NewRaw(`
 		INSERT INTO discussion.cases (tenant_id, id, module, subject_id, comment_id, author_id, opened_at)
 		VALUES (?, ?, ?, ?, ?, ?, core.now()) ON CONFLICT DO NOTHING`,
-		t, uuid.New(), c.subject.Module, c.subject.ID, nullID(c.commentID()), nullID(uuid.UUID(c.author()))).Exec(ctx)
+		t, uuid.New(), c.subject.Module, c.subject.ID, database.NullID(c.commentID()), database.NullID(uuid.UUID(c.author()))).Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open a case: %w", err)
 	}
 	return oneCase(ctx, tx, `
 		SELECT `+caseColumns+` FROM discussion.cases
 		WHERE tenant_id = ? AND module = ? AND subject_id = ? AND comment_id IS NOT DISTINCT FROM ? AND decided_at IS NULL FOR UPDATE`,
-		t, c.subject.Module, c.subject.ID, nullID(c.commentID()))
+		t, c.subject.Module, c.subject.ID, database.NullID(c.commentID()))
 }
 
 func lockCase(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) (*Case, error) {
@@ -153,7 +154,7 @@ func (s *Service) Decide(ctx context.Context, t *tenant.Tenant, v citizen.Viewer
 			return ErrDecided
 		}
 		_, err := tx.NewRaw(`UPDATE discussion.cases SET decision = ?, reason = ?, decided_at = core.now(), decided_by = ? WHERE tenant_id = ? AND id = ?`,
-			decision, reason, nullID(uuid.UUID(v.ID)), t.ID, id).Exec(ctx)
+			decision, reason, database.NullID(uuid.UUID(v.ID)), t.ID, id).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("decide a case: %w", err)
 		}

@@ -101,7 +101,7 @@ func mayPost(v citizen.Viewer, topic Topic) error {
 func insert(ctx context.Context, tx bun.IDB, t tenant.ID, of Subject, id uuid.UUID, by citizen.ID, said Said, official bool, at time.Time) error {
 	_, err := tx.NewRaw(`
 		INSERT INTO discussion.comments (tenant_id, id, module, subject_id, parent_id, author_id, official, body, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, t, id, of.Module, of.ID, nullID(said.Parent), by, official, said.Body, at).Exec(ctx)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, t, id, of.Module, of.ID, database.NullID(said.Parent), by, official, said.Body, at).Exec(ctx)
 	if database.Constraint(err) == "answers_go_one_level_deep" {
 		return ErrNotFound.Wrap(err) // an answer to an answer, or to another thread's comment, which no page offers
 	}

@@ -114,5 +114,3 @@ func now(ctx context.Context, tx bun.IDB) (at time.Time, err error) {
 	err = tx.NewRaw(`SELECT core.now()`).Scan(ctx, &at)
 	return at, err
 }
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }

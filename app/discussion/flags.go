@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/mail"
@@ -149,7 +150,7 @@ func (s *Service) hideIfEnough(ctx context.Context, tx bun.Tx, t *tenant.Tenant,
 		SELECT (SELECT count(*) FROM discussion.flags WHERE tenant_id = ?0 AND case_id = ?1 AND proven) AS flags,
 			EXISTS (SELECT FROM discussion.cases WHERE tenant_id = ?0 AND module = ?2 AND subject_id = ?3 AND comment_id IS NOT DISTINCT FROM ?4
 				AND (decision = 'keep' OR ruling = 'restored')) AS approved`,
-		t.ID, k.ID, c.subject.Module, c.subject.ID, nullID(c.commentID())).Scan(ctx, &r)
+		t.ID, k.ID, c.subject.Module, c.subject.ID, database.NullID(c.commentID())).Scan(ctx, &r)
 	if err != nil {
 		return fmt.Errorf("count the flags: %w", err)
 	}

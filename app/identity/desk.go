@@ -10,6 +10,7 @@ import (
 
 	"parvis/app/access"
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/fault"
 	"parvis/app/tenant"
 )
@@ -267,7 +268,7 @@ func (s *Service) ProveResidence(ctx context.Context, t *tenant.Tenant, by citiz
 	}
 	return s.atDesk(ctx, t, by, access.ProveResidence, id, func(ctx context.Context, tx bun.Tx, _ Account) error {
 		_, err := tx.NewRaw(`UPDATE core.citizens SET residence_proof = ?, residence_proven_at = ?, address = ?, zone_id = ? WHERE tenant_id = ? AND id = ?`,
-			citizen.ResidenceDesk, s.clock.Now(), address, nullID(shown.Zone), t.ID, id).Exec(ctx)
+			citizen.ResidenceDesk, s.clock.Now(), address, database.NullID(shown.Zone), t.ID, id).Exec(ctx)
 		return err
 	})
 }

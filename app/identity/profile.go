@@ -91,7 +91,7 @@ func saveProfile(ctx context.Context, tx bun.Tx, t tenant.ID, id citizen.ID, p P
 		UPDATE core.citizens SET name = ?, name_key = ?, name_key_reversed = ?, address = ?, zone_id = ?, born_on = ?, locale = ?, notify = ?,
 			residence_proof = ?, residence_proven_at = ?
 		WHERE tenant_id = ? AND id = ?`,
-		p.Name, key, reversed(key), p.Address, nullID(p.Zone), nullText(p.BornOn), p.Locale, p.Notify,
+		p.Name, key, reversed(key), p.Address, database.NullID(p.Zone), nullText(p.BornOn), p.Locale, p.Notify,
 		residence, bun.NullTime{Time: provenAt}, t, id).Exec(ctx)
 	return err
 }
@@ -124,9 +124,9 @@ func (s *Service) AskNewEmail(ctx context.Context, t *tenant.Tenant, id citizen.
 		if err != nil {
 			return err
 		}
-		r := request{Purpose: changeEmail, Email: address, CitizenID: nullID(uuid.UUID(id)), ReturnTo: "/moi/profil"}
+		r := request{Purpose: changeEmail, Email: address, CitizenID: database.NullID(uuid.UUID(id)), ReturnTo: "/moi/profil"}
 		if !owner.IsZero() && owner != id {
-			r.Purpose, r.CitizenID = signIn, nullID(uuid.UUID(owner))
+			r.Purpose, r.CitizenID = signIn, database.NullID(uuid.UUID(owner))
 		}
 		return s.ask(ctx, tx, t, b, r)
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/fault"
 	"parvis/app/mail"
 	"parvis/app/tenant"
@@ -95,7 +96,7 @@ func (s *Service) AskSignIn(ctx context.Context, t *tenant.Tenant, b Browser, em
 		if err != nil {
 			return err
 		}
-		r := request{Purpose: signIn, Email: address, CitizenID: nullID(uuid.UUID(id)), ReturnTo: returnTo}
+		r := request{Purpose: signIn, Email: address, CitizenID: database.NullID(uuid.UUID(id)), ReturnTo: returnTo}
 		if id.IsZero() {
 			r.Purpose = nobody
 		}
@@ -125,7 +126,7 @@ func (s *Service) AskSignUp(ctx context.Context, t *tenant.Tenant, b Browser, fo
 		}
 		r := request{Purpose: signUp, Email: form.Email, Profile: profile, ReturnTo: returnTo}
 		if !id.IsZero() {
-			r.Purpose, r.CitizenID, r.Profile = signIn, nullID(uuid.UUID(id)), nil
+			r.Purpose, r.CitizenID, r.Profile = signIn, database.NullID(uuid.UUID(id)), nil
 		}
 		return s.ask(ctx, tx, t, b, r)
 	})

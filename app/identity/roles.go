@@ -14,6 +14,7 @@ import (
 	"parvis/app/access"
 	"parvis/app/audit"
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/module"
 	"parvis/app/tenant"
 )
@@ -57,7 +58,7 @@ func (store) grant(ctx context.Context, tx bun.Tx, t tenant.ID, to citizen.ID, g
 	result, err := tx.NewRaw(`
 		INSERT INTO core.role_grants (tenant_id, id, citizen_id, role, module, zone_id, granted_by, granted_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ON CONSTRAINT one_grant_per_scope DO NOTHING`,
-		t, uuid.New(), to, g.Role, g.Module, nullID(g.Zone), nullID(uuid.UUID(by)), now).Exec(ctx)
+		t, uuid.New(), to, g.Role, g.Module, database.NullID(g.Zone), database.NullID(uuid.UUID(by)), now).Exec(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -111,8 +111,8 @@ func (store) insert(ctx context.Context, tx bun.Tx, t tenant.ID, a newAccount, n
 			assisted_by = excluded.assisted_by, charter_accepted_at = excluded.charter_accepted_at, seen_on = excluded.seen_on, person_id = excluded.person_id,
 			erased_at = NULL, warned_at = NULL
 		WHERE core.citizens.erased_at IS NOT NULL`,
-		t, a.ID, nullText(a.Email), a.Name, key, reversed(key), a.Address, nullID(a.Zone), nullText(a.BornOn), a.Locale, a.Notify,
-		a.Person, proven(a.Person), a.Residence, proven(a.Residence), nullID(uuid.UUID(a.Assistant)), nullText(a.DemoNote), now, now, day(now), nullID(a.Identity)).Exec(ctx)
+		t, a.ID, nullText(a.Email), a.Name, key, reversed(key), a.Address, database.NullID(a.Zone), nullText(a.BornOn), a.Locale, a.Notify,
+		a.Person, proven(a.Person), a.Residence, proven(a.Residence), database.NullID(uuid.UUID(a.Assistant)), nullText(a.DemoNote), now, now, day(now), database.NullID(a.Identity)).Exec(ctx)
 	if database.Constraint(err) == "one_account_per_email" {
 		return ErrEmailTaken.Wrap(err).On("email")
 	}
@@ -185,8 +185,6 @@ func (store) grants(ctx context.Context, tx bun.Tx, t tenant.ID, id citizen.ID) 
 }
 
 func nullText(text string) sql.NullString { return sql.NullString{String: text, Valid: text != ""} }
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 

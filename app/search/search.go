@@ -48,3 +48,13 @@ func AnyOf(text string) string {
 	}
 	return strings.Join(words, " | ")
 }
+
+// Vector is the SQL of the words that searches look into: a placeholder for the
+// folded text of each weight, 'A' what counts most.
+func Vector(weights string) string {
+	parts := make([]string, len(weights))
+	for i, weight := range weights {
+		parts[i] = "setweight(to_tsvector('french', ?), '" + string(weight) + "')"
+	}
+	return strings.Join(parts, " || ")
+}

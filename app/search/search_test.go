@@ -32,3 +32,9 @@ func TestAQueryForAnyWordHoldsNothingButWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAVectorHasAPlaceForEachWeight(t *testing.T) {
+	if got := Vector("AC"); got != `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'C')` {
+		t.Error(got)
+	}
+}

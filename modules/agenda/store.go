@@ -93,7 +93,8 @@ func one(ctx context.Context, tx bun.IDB, query string, t tenant.ID, id uuid.UUI
 	return r.event(), nil
 }
 
-const wordsSQL = `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'C')`
+// wordsSQL is the text that searches look into: title, then the rest.
+var wordsSQL = search.Vector("AC")
 
 func (e *Event) foundBy() (first, rest string) {
 	return search.Fold(e.Title + " " + e.Place), search.Fold(markdown.Text(e.Body, maxBody))
@@ -105,8 +106,8 @@ func (store) insert(ctx context.Context, tx bun.IDB, t tenant.ID, author citizen
 		INSERT INTO agenda.events (tenant_id, id, association_id, title, body, place, zone_id, lat, lon, starts_at, ends_at, all_day, words,
 			created_by, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+wordsSQL+`, ?, core.now(), core.now())`,
-		t, e.ID, nullID(e.Association), e.Title, e.Body, e.Place, nullID(e.Zone), nullPin(e.At, e.At.Lat), nullPin(e.At, e.At.Lon), e.Starts, e.Ends,
-		e.AllDay, first, rest, nullID(uuid.UUID(author))).Exec(ctx)
+		t, e.ID, database.NullID(e.Association), e.Title, e.Body, e.Place, database.NullID(e.Zone), nullPin(e.At, e.At.Lat), nullPin(e.At, e.At.Lon), e.Starts, e.Ends,
+		e.AllDay, first, rest, database.NullID(uuid.UUID(author))).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert an event: %w", err)
 	}
@@ -120,7 +121,7 @@ func (store) save(ctx context.Context, tx bun.IDB, t tenant.ID, e *Event) error 
 		UPDATE agenda.events SET version = version + 1, title = ?, body = ?, place = ?, zone_id = ?, lat = ?, lon = ?, starts_at = ?, ends_at = ?,
 			all_day = ?, cancelled_at = ?, cancel_reason = ?, words = `+wordsSQL+`, updated_at = core.now()
 		WHERE tenant_id = ? AND id = ?`,
-		e.Title, e.Body, e.Place, nullID(e.Zone), nullPin(e.At, e.At.Lat), nullPin(e.At, e.At.Lon), e.Starts, e.Ends, e.AllDay,
+		e.Title, e.Body, e.Place, database.NullID(e.Zone), nullPin(e.At, e.At.Lat), nullPin(e.At, e.At.Lon), e.Starts, e.Ends, e.AllDay,
 		bun.NullTime{Time: e.CancelledAt}, e.CancelReason, first, rest, t, e.ID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save an event: %w", err)
@@ -177,8 +178,6 @@ func (store) search(ctx context.Context, tx bun.IDB, t tenant.ID, words string, 
 	}
 	return eventsOf(rows), nil
 }
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 
 func nullPin(p places.Point, coordinate int) sql.NullInt64 {
 	return sql.NullInt64{Int64: int64(coordinate), Valid: !p.IsZero()}

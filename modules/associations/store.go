@@ -104,7 +104,7 @@ func associationsOf(rows []row) []*Association {
 }
 
 // wordsSQL is the text that searches look into: names, purpose, presentation.
-const wordsSQL = `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'B') || setweight(to_tsvector('french', ?), 'C')`
+var wordsSQL = search.Vector("ABC")
 
 // foundBy are the texts of wordsSQL.
 func (s *Sheet) foundBy() [3]string {
@@ -118,8 +118,8 @@ func (store) insert(ctx context.Context, tx bun.IDB, t tenant.ID, author citizen
 		INSERT INTO associations.associations (tenant_id, id, name, name_key, acronym, purpose, body, theme, zone_id, address, lat, lon, email, phone,
 			website, rna, siret, state, words, created_by, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+wordsSQL+`, ?, core.now(), core.now())`,
-		t, a.ID, a.Name, search.Words(a.Name), a.Acronym, a.Purpose, a.Body, a.Theme, nullID(a.Zone), a.Address, nullPin(a.At, a.At.Lat), nullPin(a.At, a.At.Lon),
-		a.Email, a.Phone, a.Website, a.RNA, a.SIRET, a.State, words[0], words[1], words[2], nullID(uuid.UUID(author))).Exec(ctx)
+		t, a.ID, a.Name, search.Words(a.Name), a.Acronym, a.Purpose, a.Body, a.Theme, database.NullID(a.Zone), a.Address, nullPin(a.At, a.At.Lat), nullPin(a.At, a.At.Lon),
+		a.Email, a.Phone, a.Website, a.RNA, a.SIRET, a.State, words[0], words[1], words[2], database.NullID(uuid.UUID(author))).Exec(ctx)
 	return refused(err, "insert an association")
 }
 
@@ -131,7 +131,7 @@ func (store) save(ctx context.Context, tx bun.IDB, t tenant.ID, a *Association) 
 			address = ?, lat = ?, lon = ?, email = ?, phone = ?, website = ?, rna = ?, siret = ?, logo = ?, state = ?, state_reason = ?,
 			verified_at = CASE WHEN ? = 'verified' THEN coalesce(verified_at, core.now()) END, words = `+wordsSQL+`, updated_at = core.now()
 		WHERE tenant_id = ? AND id = ? AND version = ?`,
-		a.Name, search.Words(a.Name), a.Acronym, a.Purpose, a.Body, a.Theme, nullID(a.Zone), a.Address, nullPin(a.At, a.At.Lat), nullPin(a.At, a.At.Lon),
+		a.Name, search.Words(a.Name), a.Acronym, a.Purpose, a.Body, a.Theme, database.NullID(a.Zone), a.Address, nullPin(a.At, a.At.Lat), nullPin(a.At, a.At.Lon),
 		a.Email, a.Phone, a.Website, a.RNA, a.SIRET, a.Logo, a.State, a.Reason, a.State, words[0], words[1], words[2], t, a.ID, a.Version).Exec(ctx)
 	if err != nil {
 		return refused(err, "save an association")
@@ -202,7 +202,7 @@ func (store) latestNews(ctx context.Context, tx bun.IDB, t tenant.ID, within tim
 func (store) insertPost(ctx context.Context, tx bun.IDB, t tenant.ID, association uuid.UUID, author citizen.ID, p Post) error {
 	_, err := tx.NewRaw(`
 		INSERT INTO associations.posts (tenant_id, id, association_id, title, body, published_at, created_by)
-		VALUES (?, ?, ?, ?, ?, core.now(), ?)`, t, p.ID, association, p.Title, p.Body, nullID(uuid.UUID(author))).Exec(ctx)
+		VALUES (?, ?, ?, ?, ?, core.now(), ?)`, t, p.ID, association, p.Title, p.Body, database.NullID(uuid.UUID(author))).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert a piece of news: %w", err)
 	}
@@ -222,8 +222,6 @@ func (store) deletePost(ctx context.Context, tx bun.IDB, t tenant.ID, associatio
 
 // isNotFound reports whether the database had no such row.
 func isNotFound(err error) bool { return err != nil && fault.KindOf(err) == fault.NotFound }
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 
 func nullPin(p places.Point, coordinate int) sql.NullInt64 {
 	return sql.NullInt64{Int64: int64(coordinate), Valid: !p.IsZero()}

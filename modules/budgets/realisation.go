@@ -11,6 +11,7 @@ import (
 
 	"parvis/app/access"
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/fault"
 	"parvis/app/tenant"
 	"parvis/app/writing"
@@ -81,7 +82,7 @@ func (store) insertStep(ctx context.Context, tx bun.IDB, t tenant.ID, project uu
 		INSERT INTO budgets.steps (tenant_id, id, project_id, at, happened_on, title, text, stage, percent, promised_on, moved, moved_why,
 			photo_sha256, photo_type, photo_size, photo_alt)
 		VALUES (?, ?, ?, core.now(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t, r.ID, project, nullDay(r.HappenedOn), r.Title, r.Text, string(r.Stage), r.Percent, nullDay(r.PromisedOn), r.Moved, r.MovedWhy,
+		t, r.ID, project, database.NullDay(r.HappenedOn), r.Title, r.Text, string(r.Stage), r.Percent, database.NullDay(r.PromisedOn), r.Moved, r.MovedWhy,
 		r.Photo.SHA256, r.Photo.MediaType, r.Photo.Size, r.Photo.Alt).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert a step: %w", err)

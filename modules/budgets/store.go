@@ -143,7 +143,7 @@ func (s store) insert(ctx context.Context, tx bun.IDB, t tenant.ID, author citiz
 	_, err := tx.NewRaw(`
 		INSERT INTO budgets.editions (tenant_id, id, title, method, min_votes, created_by, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, core.now(), core.now())`,
-		t, e.ID, e.Title, string(e.Method), e.MinVotes, nullID(uuid.UUID(author))).Exec(ctx)
+		t, e.ID, e.Title, string(e.Method), e.MinVotes, database.NullID(uuid.UUID(author))).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert an edition: %w", err)
 	}
@@ -163,10 +163,10 @@ func (store) save(ctx context.Context, tx bun.IDB, t tenant.ID, e *Edition) erro
 			published_at = ?, decided_at = ?, outcome = ?, outcome_at = ?, deliberated_on = ?, deliberation_number = ?, deliberation_url = ?,
 			words = `+wordsSQL+`, updated_at = core.now()
 		WHERE tenant_id = ? AND id = ? AND version = ?`,
-		e.Title, e.Summary, e.Easy, e.Body, e.Rules, nullDay(e.Adopted.On), e.Adopted.Number, e.Adopted.URL, string(e.Method), e.MinVotes,
-		nullTime(e.InformationAt), nullTime(e.DepositAt), nullTime(e.StudyAt), nullTime(e.VoteAt), nullTime(e.ResultAt),
-		nullTime(e.DeliberationAt), nullTime(e.WinnersAt), nullTime(e.DeliveryAt),
-		nullTime(e.PublishedAt), nullTime(e.DecidedAt), e.Outcome.Text, nullTime(e.OutcomeAt), nullDay(e.Outcome.On), e.Outcome.Number, e.Outcome.URL,
+		e.Title, e.Summary, e.Easy, e.Body, e.Rules, database.NullDay(e.Adopted.On), e.Adopted.Number, e.Adopted.URL, string(e.Method), e.MinVotes,
+		database.NullTime(e.InformationAt), database.NullTime(e.DepositAt), database.NullTime(e.StudyAt), database.NullTime(e.VoteAt), database.NullTime(e.ResultAt),
+		database.NullTime(e.DeliberationAt), database.NullTime(e.WinnersAt), database.NullTime(e.DeliveryAt),
+		database.NullTime(e.PublishedAt), database.NullTime(e.DecidedAt), e.Outcome.Text, database.NullTime(e.OutcomeAt), database.NullDay(e.Outcome.On), e.Outcome.Number, e.Outcome.URL,
 		search.Fold(e.Title), search.Fold(e.Summary+" "+e.Easy), search.Fold(markdown.Text(e.Body, maxBody)), t, e.ID, e.Version).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save an edition: %w", err)
@@ -185,7 +185,7 @@ func (store) replaceEnvelopes(ctx context.Context, tx bun.IDB, t tenant.ID, edit
 	}
 	for _, e := range list {
 		_, err := tx.NewRaw(`INSERT INTO budgets.envelopes (tenant_id, edition_id, zone_id, amount) VALUES (?, ?, ?, ?)`,
-			t, edition, nullID(e.Zone), e.Amount).Exec(ctx)
+			t, edition, database.NullID(e.Zone), e.Amount).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("write an envelope: %w", err)
 		}
@@ -203,16 +203,4 @@ func (store) delete(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) 
 }
 
 // wordsSQL is the text that searches look into, by weight.
-const wordsSQL = `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'B') || setweight(to_tsvector('french', ?), 'C')`
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
-
-func nullTime(t time.Time) bun.NullTime { return bun.NullTime{Time: t} }
-
-// nullDay writes a civil day: a date has no hour that a time zone could move.
-func nullDay(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.Format(time.DateOnly)
-}
+var wordsSQL = search.Vector("ABC")

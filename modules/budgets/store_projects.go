@@ -142,7 +142,7 @@ func projectsOf(rows []projectRow) []*Project {
 func (s store) insertProject(ctx context.Context, tx bun.IDB, t tenant.ID, p *Project) error {
 	_, err := tx.NewRaw(`
 		INSERT INTO budgets.projects (tenant_id, id, edition_id, author_id, title, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, core.now(), core.now())`, t, p.ID, p.Edition, nullID(uuid.UUID(p.Author)), p.Title).Exec(ctx)
+		VALUES (?, ?, ?, ?, ?, core.now(), core.now())`, t, p.ID, p.Edition, database.NullID(uuid.UUID(p.Author)), p.Title).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert a project: %w", err)
 	}
@@ -172,10 +172,10 @@ func (store) saveProject(ctx context.Context, tx bun.IDB, t tenant.ID, p *Projec
 			rank = ?, won_at = ?, stage = ?, percent = ?, promised_on = ?, first_on = ?,
 			words = `+wordsSQL+`, folded = ?, updated_at = core.now()
 		WHERE tenant_id = ? AND id = ? AND version = ?`,
-		number, p.AuthorName, p.Title, p.Text, string(p.Theme), nullID(p.Zone), p.Place,
+		number, p.AuthorName, p.Title, p.Text, string(p.Theme), database.NullID(p.Zone), p.Place,
 		lat, lon, p.Photo.SHA256, p.Photo.MediaType, p.Photo.Size, p.Photo.Alt, p.Estimate,
-		nullTime(p.DepositedAt), nullTime(p.WithdrawnAt), p.WithdrawnWhy, string(p.Verdict), p.Reason, cost, nullTime(p.DecidedAt),
-		place, nullTime(p.WonAt), string(p.Stage), p.Percent, nullDay(p.PromisedOn), nullDay(p.FirstOn),
+		database.NullTime(p.DepositedAt), database.NullTime(p.WithdrawnAt), p.WithdrawnWhy, string(p.Verdict), p.Reason, cost, database.NullTime(p.DecidedAt),
+		place, database.NullTime(p.WonAt), string(p.Stage), p.Percent, database.NullDay(p.PromisedOn), database.NullDay(p.FirstOn),
 		search.Fold(p.Title), search.Fold(p.Place), search.Fold(markdown.Text(p.Text, maxProjectText)), search.Words(p.Title+" "+p.Place), t, p.ID, p.Version).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save a project: %w", err)

@@ -12,6 +12,7 @@ import (
 
 	"parvis/app/fault"
 	"parvis/app/keyset"
+	"parvis/app/search"
 	"parvis/app/tenant"
 )
 
@@ -107,7 +108,7 @@ func filter(sel *bun.SelectQuery, q Query, now time.Time) {
 		sel.Where("(published_at IS NOT NULL OR zone_id = ANY (?::uuid[]))", pgdialect.Array(textsOf(q.Reach)))
 	}
 	if q.Words != "" {
-		sel.Where("words @@ websearch_to_tsquery('french', ?)", fold(q.Words))
+		sel.Where("words @@ websearch_to_tsquery('french', ?)", search.Fold(q.Words))
 	}
 }
 
@@ -145,7 +146,7 @@ func (s store) search(ctx context.Context, tx bun.IDB, t tenant.ID, words string
 		FROM consultations.consultations, websearch_to_tsquery('french', ?) AS query
 		WHERE tenant_id = ? AND published_at IS NOT NULL AND words @@ query
 		ORDER BY ts_rank(words, query) DESC, closes_at DESC, id
-		LIMIT ?`, fold(words), t, limit).Scan(ctx, &rows)
+		LIMIT ?`, search.Fold(words), t, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("search the consultations: %w", err)
 	}

@@ -3,20 +3,15 @@ package consultations
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
 
 	"parvis/app/citizen"
 	"parvis/app/database"
 	"parvis/app/markdown"
+	"parvis/app/search"
 	"parvis/app/tenant"
 )
 
@@ -107,8 +102,8 @@ func (store) insert(ctx context.Context, tx bun.IDB, t tenant.ID, author citizen
 		INSERT INTO consultations.consultations (tenant_id, id, title, summary, easy, body, promise, zone_id, opens_at, closes_at,
 			words, created_by, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+wordsSQL+`, ?, core.now(), core.now())`,
-		t, c.ID, c.Title, c.Summary, c.Easy, c.Body, c.Promise, nullID(c.Zone), nullTime(c.OpensAt), nullTime(c.ClosesAt),
-		fold(c.Title), fold(c.Summary+" "+c.Easy), fold(markdown.Text(c.Body, maxBody)), nullID(uuid.UUID(author))).Exec(ctx)
+		t, c.ID, c.Title, c.Summary, c.Easy, c.Body, c.Promise, database.NullID(c.Zone), database.NullTime(c.OpensAt), database.NullTime(c.ClosesAt),
+		search.Fold(c.Title), search.Fold(c.Summary+" "+c.Easy), search.Fold(markdown.Text(c.Body, maxBody)), database.NullID(uuid.UUID(author))).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert a consultation: %w", err)
 	}
@@ -122,9 +117,9 @@ func (store) save(ctx context.Context, tx bun.IDB, t tenant.ID, c *Consultation)
 			opens_at = ?, closes_at = ?, published_at = ?, cancelled_at = ?, cancel_reason = ?, outcome = ?, outcome_at = ?,
 			deliberated_on = ?, deliberation_number = ?, deliberation_url = ?, words = `+wordsSQL+`, updated_at = core.now()
 		WHERE tenant_id = ? AND id = ? AND version = ?`,
-		c.Title, c.Summary, c.Easy, c.Body, c.Promise, nullID(c.Zone), nullTime(c.OpensAt), nullTime(c.ClosesAt), nullTime(c.PublishedAt),
-		nullTime(c.CancelledAt), c.CancelReason, c.Outcome.Text, nullTime(c.OutcomeAt), nullDay(c.Outcome.On), c.Outcome.Number, c.Outcome.URL,
-		fold(c.Title), fold(c.Summary+" "+c.Easy), fold(markdown.Text(c.Body, maxBody)), t, c.ID, c.Version).Exec(ctx)
+		c.Title, c.Summary, c.Easy, c.Body, c.Promise, database.NullID(c.Zone), database.NullTime(c.OpensAt), database.NullTime(c.ClosesAt), database.NullTime(c.PublishedAt),
+		database.NullTime(c.CancelledAt), c.CancelReason, c.Outcome.Text, database.NullTime(c.OutcomeAt), database.NullDay(c.Outcome.On), c.Outcome.Number, c.Outcome.URL,
+		search.Fold(c.Title), search.Fold(c.Summary+" "+c.Easy), search.Fold(markdown.Text(c.Body, maxBody)), t, c.ID, c.Version).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save a consultation: %w", err)
 	}
@@ -144,20 +139,7 @@ func (store) delete(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) 
 }
 
 // wordsSQL is the text that searches look into: title, summaries, body.
-const wordsSQL = `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'B') || setweight(to_tsvector('french', ?), 'C')`
-
-// fold takes the accents and the marks of the plural off, so that "ecole" finds
-// "écoles" and "vélo" finds "vélos", which PostgreSQL's French does not.
-func fold(text string) string {
-	folded, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), text)
-	if err != nil {
-		return text // cannot happen on text that came through a form
-	}
-	folded = strings.NewReplacer("œ", "oe", "Œ", "Oe", "æ", "ae", "Æ", "Ae", "\x00", " ").Replace(folded)
-	return pluralRE.ReplaceAllString(folded, "$1")
-}
-
-var pluralRE = regexp.MustCompile(`(?i)(\pL{3})[sx]\b`)
+var wordsSQL = search.Vector("ABC")
 
 // documents lists the pieces of a dossier in order.
 func (store) documents(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) ([]Document, error) {
@@ -249,7 +231,7 @@ func (store) insertChange(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.
 	_, err := tx.NewRaw(`
 		INSERT INTO consultations.changes (tenant_id, consultation_id, at, kind, reason, was, becomes)
 		VALUES (?, ?, core.now(), ?, ?, ?, ?)`,
-		t, id, string(c.Kind), c.Reason, nullTime(c.Was), nullTime(c.Becomes)).Exec(ctx)
+		t, id, string(c.Kind), c.Reason, database.NullTime(c.Was), database.NullTime(c.Becomes)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("register a change: %w", err)
 	}
@@ -315,16 +297,4 @@ func (store) forgetAuthor(ctx context.Context, tx bun.IDB, t tenant.ID, c citize
 		return fmt.Errorf("forget an author: %w", err)
 	}
 	return nil
-}
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
-
-func nullTime(t time.Time) bun.NullTime { return bun.NullTime{Time: t} }
-
-// nullDay writes a civil day: a date has no hour that a time zone could move.
-func nullDay(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.Format(time.DateOnly)
 }

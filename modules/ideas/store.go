@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"parvis/app/citizen"
+	"parvis/app/database"
 	"parvis/app/discussion"
 	"parvis/app/files"
 	"parvis/app/markdown"
@@ -96,7 +97,7 @@ func one(ctx context.Context, tx bun.IDB, query string, args ...any) (*Idea, err
 }
 
 // wordsSQL is the text that searches look into: title, then body and place.
-const wordsSQL = `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'B')`
+var wordsSQL = search.Vector("AB")
 
 func (i *Idea) title() string { return search.Fold(i.Title) }
 
@@ -108,8 +109,8 @@ func (store) insert(ctx context.Context, tx bun.IDB, t tenant.ID, i *Idea) error
 		INSERT INTO ideas.ideas (tenant_id, id, title, body, theme, zone_id, place, lat, lon, photo, photo_type, photo_size, photo_alt,
 			words, folded, author_id, created_at, stirred_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+wordsSQL+`, ?, ?, core.now(), core.now())`,
-		t, i.ID, i.Title, i.Body, i.Theme, nullID(i.Zone), i.Place, i.Point.Lat, i.Point.Lon, i.Photo.SHA256, i.Photo.MediaType, i.Photo.Size, i.PhotoAlt,
-		i.title(), i.rest(), i.title(), nullID(uuid.UUID(i.Author))).Exec(ctx)
+		t, i.ID, i.Title, i.Body, i.Theme, database.NullID(i.Zone), i.Place, i.Point.Lat, i.Point.Lon, i.Photo.SHA256, i.Photo.MediaType, i.Photo.Size, i.PhotoAlt,
+		i.title(), i.rest(), i.title(), database.NullID(uuid.UUID(i.Author))).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert an idea: %w", err)
 	}
@@ -122,7 +123,7 @@ func (store) save(ctx context.Context, tx bun.IDB, t tenant.ID, i *Idea) error {
 		UPDATE ideas.ideas SET version = version + 1, title = ?, body = ?, theme = ?, zone_id = ?, place = ?, lat = ?, lon = ?,
 			photo = ?, photo_type = ?, photo_size = ?, photo_alt = ?, words = `+wordsSQL+`, folded = ?
 		WHERE tenant_id = ? AND id = ?`,
-		i.Title, i.Body, i.Theme, nullID(i.Zone), i.Place, i.Point.Lat, i.Point.Lon, i.Photo.SHA256, i.Photo.MediaType, i.Photo.Size, i.PhotoAlt,
+		i.Title, i.Body, i.Theme, database.NullID(i.Zone), i.Place, i.Point.Lat, i.Point.Lon, i.Photo.SHA256, i.Photo.MediaType, i.Photo.Size, i.PhotoAlt,
 		i.title(), i.rest(), i.title(), t, i.ID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save an idea: %w", err)
@@ -148,7 +149,7 @@ func (store) delete(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID) 
 func (store) answer(ctx context.Context, tx bun.IDB, t tenant.ID, id uuid.UUID, r Reply, by citizen.ID, at time.Time) error {
 	err := exec(ctx, tx, "answer an idea", `
 		UPDATE ideas.ideas SET version = version + 1, state = ?, answer = ?, answered_at = CASE WHEN ? = '' THEN NULL ELSE ?::timestamptz END, answered_by = ?
-		WHERE tenant_id = ? AND id = ?`, string(r.State), r.Text, r.Text, at, nullID(uuid.UUID(by)), t, id)
+		WHERE tenant_id = ? AND id = ?`, string(r.State), r.Text, r.Text, at, database.NullID(uuid.UUID(by)), t, id)
 	if err != nil {
 		return err
 	}
@@ -246,7 +247,7 @@ func (store) resembles(ctx context.Context, tx bun.IDB, t tenant.ID, i *Idea) (a
 	err = tx.NewRaw(`
 		SELECT coalesce(max(similarity(folded, ?)), 0) >= 0.9 FROM
 			(SELECT folded FROM ideas.ideas WHERE tenant_id = ? AND author_id = ? AND id <> ? AND visibility IN ('visible', 'pending', 'hidden')
-			 ORDER BY created_at DESC LIMIT 30) AS own`, i.title(), t, nullID(uuid.UUID(i.Author)), i.ID).Scan(ctx, &again)
+			 ORDER BY created_at DESC LIMIT 30) AS own`, i.title(), t, database.NullID(uuid.UUID(i.Author)), i.ID).Scan(ctx, &again)
 	return again, err
 }
 
@@ -270,5 +271,3 @@ func ideasOf(rows []row) []*Idea {
 	}
 	return list
 }
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }

@@ -120,7 +120,7 @@ func (store) insert(ctx context.Context, tx bun.IDB, t tenant.ID, m *Mission) er
 		INSERT INTO missions.missions (tenant_id, id, association_id, kind, title, body, theme, skills, pattern, zone_id, address, lat, lon,
 			minors, accessible, approval, project_title, project_href, words, created_by, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+wordsSQL+`, ?, core.now(), core.now())`,
-		append([]any{t, m.ID, nullID(m.Host)}, append(m.Text.values(), nullID(uuid.UUID(m.CreatedBy)))...)...).Exec(ctx)
+		append([]any{t, m.ID, database.NullID(m.Host)}, append(m.Text.values(), database.NullID(uuid.UUID(m.CreatedBy)))...)...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert a mission: %w", err)
 	}
@@ -131,7 +131,7 @@ func (store) insert(ctx context.Context, tx bun.IDB, t tenant.ID, m *Mission) er
 // of insert and save.
 func (t Text) values() []any {
 	return []any{
-		t.Kind, t.Title, t.Body, t.Theme, pgdialect.Array(append([]string{}, t.Skills...)), t.Pattern, nullID(t.Zone), t.Address,
+		t.Kind, t.Title, t.Body, t.Theme, pgdialect.Array(append([]string{}, t.Skills...)), t.Pattern, database.NullID(t.Zone), t.Address,
 		nullInt(t.Place.Lat, t.Place), nullInt(t.Place.Lon, t.Place), t.Minors, t.Accessible, t.Approval, t.Project.Title, t.Project.Href,
 		search.Fold(t.Title), search.Fold(t.Pattern + " " + t.Address), search.Fold(markdown.Text(t.Body, maxBody)),
 	}
@@ -144,7 +144,7 @@ func (store) save(ctx context.Context, tx bun.IDB, t tenant.ID, m *Mission) erro
 			address = ?, lat = ?, lon = ?, minors = ?, accessible = ?, approval = ?, project_title = ?, project_href = ?,
 			words = `+wordsSQL+`, published_at = ?, cancelled_at = ?, cancel_reason = ?, updated_at = core.now()
 		WHERE tenant_id = ? AND id = ? AND version = ?`,
-		append(m.Text.values(), nullTime(m.PublishedAt), nullTime(m.CancelledAt), m.CancelReason, t, m.ID, m.Version)...).Exec(ctx)
+		append(m.Text.values(), database.NullTime(m.PublishedAt), database.NullTime(m.CancelledAt), m.CancelReason, t, m.ID, m.Version)...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save a mission: %w", err)
 	}
@@ -222,7 +222,7 @@ func slotFault(err error) error {
 func (store) insertSlot(ctx context.Context, tx bun.IDB, t tenant.ID, s Slot) error {
 	_, err := tx.NewRaw(`
 		INSERT INTO missions.slots (tenant_id, id, mission_id, starts_at, ends_at, capacity)
-		VALUES (?, ?, ?, ?, ?, ?)`, t, s.ID, s.Mission, nullTime(s.StartsAt), nullTime(s.EndsAt), s.Capacity).Exec(ctx)
+		VALUES (?, ?, ?, ?, ?, ?)`, t, s.ID, s.Mission, database.NullTime(s.StartsAt), database.NullTime(s.EndsAt), s.Capacity).Exec(ctx)
 	return slotFault(err)
 }
 
@@ -230,7 +230,7 @@ func (store) insertSlot(ctx context.Context, tx bun.IDB, t tenant.ID, s Slot) er
 func (store) saveSlot(ctx context.Context, tx bun.IDB, t tenant.ID, s Slot, moved bool) error {
 	_, err := tx.NewRaw(`
 		UPDATE missions.slots SET starts_at = ?, ends_at = ?, capacity = ?, moved_at = CASE WHEN ? THEN core.now() ELSE moved_at END
-		WHERE tenant_id = ? AND id = ?`, nullTime(s.StartsAt), nullTime(s.EndsAt), s.Capacity, moved, t, s.ID).Exec(ctx)
+		WHERE tenant_id = ? AND id = ?`, database.NullTime(s.StartsAt), database.NullTime(s.EndsAt), s.Capacity, moved, t, s.ID).Exec(ctx)
 	if err != nil || !moved {
 		return slotFault(err)
 	}
@@ -255,11 +255,7 @@ func (store) take(ctx context.Context, tx bun.IDB, t tenant.ID, slot uuid.UUID, 
 }
 
 // wordsSQL is the text that searches look into: title, when and where, body.
-const wordsSQL = `setweight(to_tsvector('french', ?), 'A') || setweight(to_tsvector('french', ?), 'B') || setweight(to_tsvector('french', ?), 'C')`
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
-
-func nullTime(t time.Time) bun.NullTime { return bun.NullTime{Time: t} }
+var wordsSQL = search.Vector("ABC")
 
 // nullInt is a coordinate of a place, null when there is no place.
 func nullInt(n int, p places.Point) any {

@@ -183,7 +183,7 @@ func (r messageRow) message() Message {
 func (store) insertMessage(ctx context.Context, tx bun.IDB, t tenant.ID, inscription uuid.UUID, m Message) error {
 	_, err := tx.NewRaw(`
 		INSERT INTO missions.messages (tenant_id, id, inscription_id, from_host, author_id, body, at)
-		VALUES (?, ?, ?, ?, ?, ?, core.now())`, t, m.ID, inscription, m.FromHost, nullID(uuid.UUID(m.Author)), m.Body).Exec(ctx)
+		VALUES (?, ?, ?, ?, ?, ?, core.now())`, t, m.ID, inscription, m.FromHost, database.NullID(uuid.UUID(m.Author)), m.Body).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("add a message: %w", err)
 	}
@@ -226,7 +226,7 @@ func (store) inscribed(ctx context.Context, tx bun.IDB, t tenant.ID, mission, sl
 		FROM missions.inscriptions i JOIN missions.slots s ON s.tenant_id = i.tenant_id AND s.id = i.slot_id
 		WHERE i.tenant_id = ? AND i.mission_id = ? AND (?::uuid IS NULL OR i.slot_id = ?::uuid)
 			AND i.state IN ('pending', 'accepted', 'waiting') AND (s.ends_at IS NULL OR s.ends_at > core.now())`,
-		t, mission, nullID(slot), nullID(slot)).Scan(ctx, &ids)
+		t, mission, database.NullID(slot), database.NullID(slot)).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("list who means to come: %w", err)
 	}

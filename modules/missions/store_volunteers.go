@@ -68,7 +68,7 @@ func (store) saveVolunteer(ctx context.Context, tx bun.IDB, t tenant.ID, o Volun
 		VALUES (?0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, core.now())
 		ON CONFLICT (tenant_id, citizen_id) DO UPDATE SET visible = ?2, skills = ?3, availability = ?4, zone_id = ?5, lat = ?6, lon = ?7, updated_at = core.now()`,
 		t, o.Citizen, o.Visible, pgdialect.Array(append([]string{}, o.Skills...)), pgdialect.Array(append([]string{}, o.Availability...)),
-		nullID(o.Zone), nullInt(o.Place.Lat, o.Place), nullInt(o.Place.Lon, o.Place)).Exec(ctx)
+		database.NullID(o.Zone), nullInt(o.Place.Lat, o.Place), nullInt(o.Place.Lon, o.Place)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save a volunteer: %w", err)
 	}
