@@ -6,15 +6,12 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/uuid"
 
 	"parvis/app/access"
 	"parvis/app/citizen"
 	"parvis/app/fault"
 	"parvis/app/i18n"
 	"parvis/app/module"
-	"parvis/app/tenant"
-	"parvis/app/ui"
 	"parvis/app/web"
 )
 
@@ -139,23 +136,6 @@ func (s *Service) arrive(c *fiber.Ctx, opened Opened) error {
 		return web.SeeOther(c, opened.ReturnTo)
 	}
 	return web.SeeOther(c, "/")
-}
-
-func zonesOf(t *tenant.Tenant) []ui.Option {
-	options := make([]ui.Option, len(t.Zones))
-	for i, z := range t.Zones {
-		options[i] = ui.Option{Value: z.ID.String(), Label: z.Name}
-	}
-	return options
-}
-
-func zoneName(t *tenant.Tenant, id uuid.UUID) string {
-	for _, z := range t.Zones {
-		if z.ID == id {
-			return z.Name
-		}
-	}
-	return ""
 }
 
 func since(ctx context.Context, at time.Time) string {

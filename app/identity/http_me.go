@@ -40,7 +40,7 @@ func (s *Service) showProfile(c *fiber.Ctx, typed *profileForm, errs ui.Errors) 
 	}
 	return web.Page(c, views.ProfilePage(views.Profile{
 		Name: f.Name, Email: a.Email, Address: f.Address, Zone: zoneText(f.Zone), BornOn: f.BornOn, Locale: f.Locale, Notify: f.Notify,
-		Zones: zonesOf(web.Tenant(c)), Languages: []ui.Option{{Value: "fr", Label: "Français"}, {Value: "en", Label: "English"}},
+		Zones: ui.ZoneOptions(web.Tenant(c)), Languages: []ui.Option{{Value: "fr", Label: "Français"}, {Value: "en", Label: "English"}},
 		BornOnProven: a.Person >= citizen.PersonDesk && a.BornOn != "", HasPassword: a.HasPassword,
 		AddressProven: a.Residence > citizen.ResidenceDeclared,
 	}, errs))

@@ -65,7 +65,7 @@ func people(ctx context.Context, t *tenant.Tenant, found []Found) []views.Person
 	list := make([]views.Person, len(found))
 	for i, f := range found {
 		list[i] = views.Person{
-			ID: f.ID.String(), Name: f.Name, Email: f.Email, Zone: zoneName(t, f.Zone),
+			ID: f.ID.String(), Name: f.Name, Email: f.Email, Zone: t.ZoneName(f.Zone),
 			Person: i18n.T(ctx, personNames[f.Person]), Residence: i18n.T(ctx, residenceNames[f.Residence]),
 		}
 	}
@@ -88,7 +88,7 @@ func (s *Service) assistedPage(c *fiber.Ctx) error { return s.showAssisted(c, as
 
 func (s *Service) showAssisted(c *fiber.Ctx, f assistedForm, errs ui.Errors) error {
 	return web.Page(c, views.AssistedPage(views.Assisted{
-		Name: f.Name, Email: f.Email, BornOn: f.BornOn, Address: f.Address, Zone: zoneText(f.Zone), Zones: zonesOf(web.Tenant(c)),
+		Name: f.Name, Email: f.Email, BornOn: f.BornOn, Address: f.Address, Zone: zoneText(f.Zone), Zones: ui.ZoneOptions(web.Tenant(c)),
 		Present: f.Present, IdentityShown: f.IdentityShown, AddressShown: f.AddressShown, Civil: f.view(),
 	}, errs))
 }
@@ -155,12 +155,12 @@ func (s *Service) showFile(c *fiber.Ctx, id citizen.ID, shown *shownForm, errs u
 
 func fileOf(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, a Account) views.File {
 	file := views.File{
-		ID: a.ID.String(), Name: a.Name, Email: a.Email, Address: a.Address, Zone: zoneName(t, a.Zone), BornOn: a.BornOn,
+		ID: a.ID.String(), Name: a.Name, Email: a.Email, Address: a.Address, Zone: t.ZoneName(a.Zone), BornOn: a.BornOn,
 		Created: i18n.DateShort(ctx, a.CreatedAt), Assisted: a.Assisted, Own: a.ID == v.ID,
 		Person: i18n.T(ctx, personNames[a.Person]), PersonSince: since(ctx, a.PersonProvenAt), PersonAtDesk: a.Person >= citizen.PersonDesk,
 		Residence: i18n.T(ctx, residenceNames[a.Residence]), ResidenceSince: since(ctx, a.ResidenceProvenAt), ResidenceAtDesk: a.Residence >= citizen.ResidenceDesk,
 		MayGrant: access.Platform.Decide(v, access.GrantRole, access.Scope{}).Allowed,
-		Zones:    zonesOf(t), ShownBornOn: a.BornOn, ShownAddress: a.Address, ShownZone: zoneText(a.Zone),
+		Zones:    ui.ZoneOptions(t), ShownBornOn: a.BornOn, ShownAddress: a.Address, ShownZone: zoneText(a.Zone),
 	}
 	for _, r := range citizen.Roles {
 		file.Roles = append(file.Roles, ui.Option{Value: string(r), Label: roleName(ctx, r)})
@@ -186,7 +186,7 @@ func scopeName(ctx context.Context, t *tenant.Tenant, g citizen.Grant) string {
 		parts = append(parts, i18n.T(ctx, g.Module+".title"))
 	}
 	if g.Zone != uuid.Nil {
-		parts = append(parts, zoneName(t, g.Zone))
+		parts = append(parts, t.ZoneName(g.Zone))
 	}
 	if len(parts) == 0 {
 		return i18n.T(ctx, "identity.file.roles.everywhere")

@@ -34,7 +34,7 @@ func (s *Service) signUpPage(c *fiber.Ctx) error {
 func (s *Service) showSignUp(c *fiber.Ctx, f signUpForm, errs ui.Errors) error {
 	return web.Page(c, views.SignUpPage(views.SignUp{
 		Name: f.Name, Email: f.Email, Address: f.Address, Zone: zoneText(f.Zone), Charter: f.Charter, Notify: f.Notify,
-		Return: back(c), Zones: zonesOf(web.Tenant(c)),
+		Return: back(c), Zones: ui.ZoneOptions(web.Tenant(c)),
 	}, errs))
 }
 

@@ -80,6 +80,21 @@ type Territory struct{ CenterLat, CenterLon, Radius int }
 // Enabled reports whether the named module is switched on.
 func (t *Tenant) Enabled(module string) bool { return slices.Contains(t.Modules, module) }
 
+// ZoneName is the name of a zone of the territory, "" where it has no such zone.
+func (t *Tenant) ZoneName(id uuid.UUID) string {
+	for _, z := range t.Zones {
+		if z.ID == id {
+			return z.Name
+		}
+	}
+	return ""
+}
+
+// HasZone reports whether the territory has such a zone.
+func (t *Tenant) HasZone(id uuid.UUID) bool {
+	return slices.ContainsFunc(t.Zones, func(z Zone) bool { return z.ID == id })
+}
+
 type contextKey struct{}
 
 // NewContext returns ctx carrying t.

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"parvis/app/i18n"
+	"parvis/app/tenant"
 )
 
 // windowTitle is the page's title followed by the site's name.
@@ -145,4 +146,13 @@ func initials(name string) string {
 	default:
 		return string(letters[0]) + string(letters[len(letters)-1])
 	}
+}
+
+// ZoneOptions lists the parts of a town for a form.
+func ZoneOptions(t *tenant.Tenant) []Option {
+	options := make([]Option, len(t.Zones))
+	for i, z := range t.Zones {
+		options[i] = Option{Value: z.ID.String(), Label: z.Name}
+	}
+	return options
 }

@@ -1,7 +1,6 @@
 package agenda
 
 import (
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -103,7 +102,7 @@ func (d Details) check(t *tenant.Tenant, now time.Time, fresh bool) error {
 	wrong.When(d.Ends.Sub(d.Starts) > module.LongestEntry, "ends", "agenda.ends.far")
 	wrong.When(fresh && !d.Starts.IsZero() && d.Ends.After(d.Starts) && !d.Ends.After(now), "starts", "agenda.starts.past")
 	wrong.Bound(d.Place, "place", maxPlace)
-	known := d.Zone == uuid.Nil || slices.ContainsFunc(t.Zones, func(z tenant.Zone) bool { return z.ID == d.Zone })
+	known := d.Zone == uuid.Nil || t.HasZone(d.Zone)
 	wrong.When(!known, "zone", "agenda.zone.unknown")
 	wrong.Bound(d.Body, "body", maxBody)
 	return wrong.Err()

@@ -52,7 +52,7 @@ func (h handlers) readPart(c *fiber.Ctx, t *tenant.Tenant, layout string) (p par
 			p.Of = m
 		}
 	}
-	if id, err := uuid.Parse(c.Query("quartier")); err == nil && zoneName(t, id) != "" {
+	if id, err := uuid.Parse(c.Query("quartier")); err == nil && t.HasZone(id) {
 		p.Zone = id
 	}
 	switch layout {
@@ -261,7 +261,7 @@ func (h handlers) frame(c *fiber.Ctx, p part, path string) (views.Frame, error) 
 	}
 	f := views.Frame{
 		Tabs: []ui.Tab{tab(sitePath, i18n.T(ctx, "agenda.view.list")), tab(monthPath, i18n.T(ctx, "agenda.view.month")), tab(weekPath, i18n.T(ctx, "agenda.view.week"))},
-		Path: path, Kind: p.Of.Path, Zone: zoneValue(p.Zone), Zones: zoneOptions(t), NoIndex: string(c.Request().URI().QueryString()) != "",
+		Path: path, Kind: p.Of.Path, Zone: zoneValue(p.Zone), Zones: ui.ZoneOptions(t), NoIndex: string(c.Request().URI().QueryString()) != "",
 		Feed: here.address(sitePath+"/agenda.ics", ""), FeedURL: h.service.url(t, here.address(sitePath+"/agenda.ics", "")),
 	}
 	for _, m := range h.service.diarists(t) {

@@ -22,28 +22,11 @@ import (
 
 func href(id uuid.UUID) string { return sitePath + "/" + id.String() }
 
-func zoneName(t *tenant.Tenant, id uuid.UUID) string {
-	for _, z := range t.Zones {
-		if z.ID == id {
-			return z.Name
-		}
-	}
-	return ""
-}
-
 func zoneValue(id uuid.UUID) string {
 	if id == uuid.Nil {
 		return ""
 	}
 	return id.String()
-}
-
-func zoneOptions(t *tenant.Tenant) []ui.Option {
-	options := make([]ui.Option, len(t.Zones))
-	for i, z := range t.Zones {
-		options[i] = ui.Option{Value: z.ID.String(), Label: z.Name}
-	}
-	return options
 }
 
 // when says the days and hours of something.
@@ -153,7 +136,7 @@ func eventView(ctx context.Context, t *tenant.Tenant, s Shown) views.EventPage {
 		p.Facts = append(p.Facts, ui.Fact{Term: i18n.T(ctx, "agenda.fact.place"), Text: s.Place})
 		p.Header.Meta = append(p.Header.Meta, ui.Meta{Icon: "map-pin", Text: s.Place})
 	}
-	if zone := zoneName(t, s.Zone); zone != "" {
+	if zone := t.ZoneName(s.Zone); zone != "" {
 		p.Facts = append(p.Facts, ui.Fact{Term: i18n.T(ctx, "agenda.fact.district"), Text: zone})
 	}
 	host := ui.Fact{Term: i18n.T(ctx, "agenda.fact.host"), Text: t.Name}
@@ -180,7 +163,7 @@ func eventView(ctx context.Context, t *tenant.Tenant, s Shown) views.EventPage {
 func formView(ctx context.Context, t *tenant.Tenant, f eventForm, errs ui.Errors) views.EventForm {
 	lat, lon := places.Center(t).Degrees()
 	return views.EventForm{
-		Version: f.Version, Association: zoneValue(f.Association), Title: f.Title, Body: f.Body, Place: f.Place, Zone: zoneValue(f.Zone), Zones: zoneOptions(t),
+		Version: f.Version, Association: zoneValue(f.Association), Title: f.Title, Body: f.Body, Place: f.Place, Zone: zoneValue(f.Zone), Zones: ui.ZoneOptions(t),
 		Starts: f.Starts.String(), Ends: f.Ends.String(), AllDay: f.AllDay, TimeZone: i18n.ZoneName(ctx), Errors: errs,
 		Pin: ui.PinProps{Name: "at", Value: f.At, Error: errs.For("at"), Lat: lat, Lon: lon, Radius: t.Radius},
 	}

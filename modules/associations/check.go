@@ -42,7 +42,7 @@ func (s Sheet) check(c *fault.Complaints, town *tenant.Tenant) {
 	c.Bound(s.Purpose, "purpose", maxPurpose)
 	c.Bound(s.Body, "body", maxBody)
 	c.When(!knownTheme(s.Theme), "theme", "associations.theme.missing")
-	known := s.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == s.Zone })
+	known := s.Zone == uuid.Nil || town.HasZone(s.Zone)
 	c.When(!known, "zone", "associations.zone.unknown")
 	c.Bound(s.Address, "address", maxAddress)
 	_, badEmail := identity.ParseEmail(s.Email)

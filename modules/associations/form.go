@@ -61,7 +61,7 @@ func (f sheetForm) view(ctx context.Context, t *tenant.Tenant, errs ui.Errors) v
 	return views.SheetForm{
 		Version: f.Version, Name: f.Name, Acronym: f.Acronym, Purpose: f.Purpose, Body: f.Body, Theme: f.Theme, Address: f.Address,
 		Email: f.Email, Phone: f.Phone, Website: f.Website, RNA: f.RNA, SIRET: f.SIRET, Position: f.Position, Message: f.Message,
-		Zone: zoneValue(f.Zone), Zones: zoneOptions(t), Themes: themeOptions(ctx), Positions: positionOptions(ctx),
+		Zone: zoneValue(f.Zone), Zones: ui.ZoneOptions(t), Themes: themeOptions(ctx), Positions: positionOptions(ctx),
 		Pin:    ui.PinProps{Name: "at", Value: f.At, Error: errs.For("at"), Lat: lat, Lon: lon, Radius: t.Radius},
 		Errors: errs,
 	}
@@ -103,24 +103,6 @@ func zoneValue(id uuid.UUID) string {
 		return ""
 	}
 	return id.String()
-}
-
-func zoneName(t *tenant.Tenant, id uuid.UUID) string {
-	for _, z := range t.Zones {
-		if z.ID == id {
-			return z.Name
-		}
-	}
-	return ""
-}
-
-// zoneOptions lists the town's parts for a form.
-func zoneOptions(t *tenant.Tenant) []ui.Option {
-	options := make([]ui.Option, len(t.Zones))
-	for i, z := range t.Zones {
-		options[i] = ui.Option{Value: z.ID.String(), Label: z.Name}
-	}
-	return options
 }
 
 // themeOptions lists the themes for a form.

@@ -46,7 +46,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 	if knownTheme(form.Theme) {
 		l.Theme = form.Theme
 	}
-	if id, err := uuid.Parse(form.Zone); err == nil && zoneName(t, id) != "" {
+	if id, err := uuid.Parse(form.Zone); err == nil && t.HasZone(id) {
 		l.Zone = id
 	}
 	l.Map = form.View == "plan"

@@ -122,7 +122,7 @@ func officeTable(ctx context.Context, t *tenant.Tenant, q Query, part string, pa
 	for _, a := range page.Items {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{ID: a.ID.String(), Muted: a.State == Closed || a.State == Refused, Cells: []ui.Cell{
 			ui.LinkCell(a.Name, officeHref(a.ID)), ui.BodyCell(ui.StateBadge(stateOf(ctx, a.State))), ui.Text(themeName(ctx, a.Theme)),
-			ui.Text(orDash(zoneName(t, a.Zone))), ui.Text(orDash(a.RNA)), ui.Text(i18n.DateShort(ctx, a.UpdatedAt)),
+			ui.Text(orDash(t.ZoneName(a.Zone))), ui.Text(orDash(a.RNA)), ui.Text(i18n.DateShort(ctx, a.UpdatedAt)),
 		}})
 	}
 	if !page.Next.IsZero() {
@@ -167,7 +167,7 @@ func (o officeHandlers) export(c *fiber.Ctx) error {
 		}
 		for _, a := range page.Items {
 			rows = append(rows, []string{
-				a.Name, stateOf(ctx, a.State).Word, themeName(ctx, a.Theme), zoneName(t, a.Zone), a.Address, a.Email, a.Phone, a.Website, a.RNA, a.SIRET,
+				a.Name, stateOf(ctx, a.State).Word, themeName(ctx, a.Theme), t.ZoneName(a.Zone), a.Address, a.Email, a.Phone, a.Website, a.RNA, a.SIRET,
 				i18n.DateShort(ctx, a.UpdatedAt),
 			})
 		}

@@ -66,7 +66,7 @@ func item(ctx context.Context, t *tenant.Tenant, a *Association) ui.RowProps {
 
 func about(ctx context.Context, t *tenant.Tenant, a *Association) []ui.Meta {
 	meta := []ui.Meta{{Icon: "tag", Text: themeName(ctx, a.Theme)}}
-	if zone := zoneName(t, a.Zone); zone != "" {
+	if zone := t.ZoneName(a.Zone); zone != "" {
 		meta = append(meta, ui.Meta{Icon: "map-pin", Text: zone})
 	}
 	return meta
@@ -75,7 +75,7 @@ func about(ctx context.Context, t *tenant.Tenant, a *Association) []ui.Meta {
 // directoryView is the directory as it is shown.
 func directoryView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listing, page Page, total int, desks []*Association) views.Index {
 	p := views.Index{
-		Action: sitePath, Words: l.Words, Theme: l.Theme, Zone: zoneValue(l.Zone), Themes: themeOptions(ctx), Zones: zoneOptions(t),
+		Action: sitePath, Words: l.Words, Theme: l.Theme, Zone: zoneValue(l.Zone), Themes: themeOptions(ctx), Zones: ui.ZoneOptions(t),
 		Count: i18n.T(ctx, "associations.count", "Count", total), Narrowed: l.Words != "" || l.Theme != "" || l.Zone != uuid.Nil,
 		Propose: ui.Link{Label: i18n.T(ctx, "associations.propose"), Href: sitePath + "/nouvelle"}, NoIndex: l.query(keyset.Cursor{}) != "" || !l.Cursor.IsZero(),
 	}
@@ -130,7 +130,7 @@ func activeFilters(ctx context.Context, t *tenant.Tenant, l listing) (links []ui
 		without(themeName(ctx, l.Theme), func(l *listing) { l.Theme = "" })
 	}
 	if l.Zone != uuid.Nil {
-		without(zoneName(t, l.Zone), func(l *listing) { l.Zone = uuid.Nil })
+		without(t.ZoneName(l.Zone), func(l *listing) { l.Zone = uuid.Nil })
 	}
 	return links
 }

@@ -95,7 +95,7 @@ func (t Terms) check(c *fault.Complaints, town *tenant.Tenant) {
 	c.When(t.MinVotes < 0 || t.MinVotes > 1_000_000, "min_votes", "budgets.min_votes.wrong")
 	for _, e := range t.Envelopes {
 		field := envelopeField(e.Zone)
-		known := e.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == e.Zone })
+		known := e.Zone == uuid.Nil || town.HasZone(e.Zone)
 		c.When(!known, field, "budgets.zone.unknown")
 		c.When(e.Amount > maxEnvelope, field, "budgets.envelope.too_large", fault.Args{"Limit": maxEnvelope})
 	}
@@ -142,7 +142,7 @@ func (p Proposal) check(c *fault.Complaints, town *tenant.Tenant) {
 	c.Bound(p.Place, "place", maxPlace)
 	c.Bound(p.Photo.Alt, "photo_alt", maxPlace)
 	c.When(p.Theme != "" && !slices.Contains(Themes, p.Theme), "theme", "budgets.project.theme_unknown")
-	known := p.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == p.Zone })
+	known := p.Zone == uuid.Nil || town.HasZone(p.Zone)
 	c.When(!known, "zone", "budgets.zone.unknown")
 	c.When(p.Estimate != nil && *p.Estimate > maxCost, "estimate", "budgets.project.too_dear", fault.Args{"Limit": maxCost})
 }

@@ -203,7 +203,7 @@ func (h handlers) showForm(c *fiber.Ctx, e *Edition, p *Project, form projectFor
 		Title: i18n.T(ctx, "budgets.deposit.title"), Lead: i18n.T(ctx, "budgets.deposit.lead"),
 		Edition: ui.Link{Label: e.Title, Href: href(e.ID)}, Errors: errs, Stale: stale, Version: form.Version,
 		Name: form.Title, Text: form.Text, Theme: form.Theme, Place: form.Place, Pin: form.Pin, Estimate: form.Estimate.String(),
-		PhotoAlt: form.PhotoAlt, Named: form.Named, Author: web.Viewer(c).Name, Themes: themeOptions(ctx), Zones: zoneOptions(t),
+		PhotoAlt: form.PhotoAlt, Named: form.Named, Author: web.Viewer(c).Name, Themes: themeOptions(ctx), Zones: ui.ZoneOptions(t),
 		ZoneRequired: e.ByZone(), ZoneEmpty: i18n.T(ctx, "budgets.zone.whole"), Lat: lat, Lon: lon, Radius: t.Radius,
 		Deadline:   i18n.T(ctx, "budgets.deposit.deadline", "When", i18n.DateTime(ctx, e.StudyAt), "Zone", i18n.ZoneName(ctx)),
 		Rules:      ui.Link{Label: i18n.T(ctx, "budgets.rules.read"), Href: href(e.ID) + "/reglement"},

@@ -1,6 +1,7 @@
 package budgets
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -137,20 +138,7 @@ func envelopeFacts(ctx context.Context, t *tenant.Tenant, e *Edition) []ui.Fact 
 
 // zoneLabel is the name of a zone; the whole town has one too.
 func zoneLabel(ctx context.Context, t *tenant.Tenant, id uuid.UUID) string {
-	for _, z := range t.Zones {
-		if z.ID == id {
-			return z.Name
-		}
-	}
-	return i18n.T(ctx, "budgets.zone.whole")
-}
-
-func zoneOptions(t *tenant.Tenant) []ui.Option {
-	options := make([]ui.Option, len(t.Zones))
-	for i, z := range t.Zones {
-		options[i] = ui.Option{Value: z.ID.String(), Label: z.Name}
-	}
-	return options
+	return cmp.Or(t.ZoneName(id), i18n.T(ctx, "budgets.zone.whole"))
 }
 
 // themeName says a theme, "" for none.

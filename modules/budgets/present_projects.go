@@ -83,7 +83,7 @@ func sortTabs(ctx context.Context, l listing) []ui.Tab {
 
 func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters {
 	f := views.Filters{
-		Action: projectsHref(l.Edition), Words: l.Words, Theme: string(l.Theme), Themes: themeOptions(ctx), Zones: zoneOptions(t),
+		Action: projectsHref(l.Edition), Words: l.Words, Theme: string(l.Theme), Themes: themeOptions(ctx), Zones: ui.ZoneOptions(t),
 	}
 	keep := func(name, value string) {
 		if value != "" {

@@ -39,7 +39,7 @@ func (t Text) check(c *fault.Complaints, town *tenant.Tenant) {
 	c.Bound(t.Easy, "easy", maxEasy)
 	c.Bound(t.Body, "body", maxBody)
 	c.Bound(t.Promise, "promise", maxPromise)
-	known := t.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == t.Zone })
+	known := t.Zone == uuid.Nil || town.HasZone(t.Zone)
 	c.When(!known, "zone", "consultations.zone.unknown")
 }
 

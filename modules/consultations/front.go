@@ -146,7 +146,7 @@ func tabs(ctx context.Context, l listing, counts map[Phase]int) []ui.Tab {
 }
 
 func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters {
-	f := views.Filters{Action: sitePath, Words: l.Words, State: l.State, Zones: zoneOptions(t)}
+	f := views.Filters{Action: sitePath, Words: l.Words, State: l.State, Zones: ui.ZoneOptions(t)}
 	if l.Words != "" {
 		without := l
 		without.Words = ""
@@ -156,7 +156,7 @@ func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters
 		f.Zone = l.Zone.String()
 		without := l
 		without.Zone = uuid.Nil
-		f.Active = append(f.Active, ui.Link{Label: zoneName(t, l.Zone), Href: without.address(keyset.Cursor{})})
+		f.Active = append(f.Active, ui.Link{Label: t.ZoneName(l.Zone), Href: without.address(keyset.Cursor{})})
 	}
 	return f
 }

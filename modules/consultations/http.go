@@ -65,7 +65,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 	if _, known := publicStates[form.State]; known {
 		l.State = form.State
 	}
-	if id, err := uuid.Parse(form.Zone); err == nil && zoneName(t, id) != "" {
+	if id, err := uuid.Parse(form.Zone); err == nil && t.HasZone(id) {
 		l.Zone = id
 	}
 	l.Words = writing.Cut(form.Words, 200)

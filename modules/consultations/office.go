@@ -218,7 +218,7 @@ func (o officeHandlers) export(c *fiber.Ctx) error {
 		for i := range page.Items {
 			one := &page.Items[i]
 			rows = append(rows, []string{
-				one.Title, stateOf(ctx, one.Phase()).Word, zoneName(web.Tenant(c), one.Zone),
+				one.Title, stateOf(ctx, one.Phase()).Word, web.Tenant(c).ZoneName(one.Zone),
 				shortDate(ctx, one.Schedule, true), shortDate(ctx, one.Schedule, false), i18n.DateShort(ctx, one.UpdatedAt),
 			})
 		}
@@ -324,7 +324,7 @@ func textView(c *fiber.Ctx, d *Dossier, form textForm, errs ui.Errors) views.Tex
 	ctx, t := web.Context(c), web.Tenant(c)
 	p := views.TextForm{
 		New: d == nil, Version: form.Version, Question: form.Title, Summary: form.Summary, Easy: form.Easy, Body: form.Body, Promise: form.Promise,
-		Opens: form.Opens.String(), Closes: form.Closes.String(), Reason: form.Reason, Zones: zoneOptions(t),
+		Opens: form.Opens.String(), Closes: form.Closes.String(), Reason: form.Reason, Zones: ui.ZoneOptions(t),
 		TimeZone: i18n.T(ctx, "consultations.form.clock", "Zone", i18n.ZoneName(ctx)),
 	}
 	if form.Zone != uuid.Nil {

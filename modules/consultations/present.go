@@ -67,7 +67,7 @@ func when(ctx context.Context, c *Consultation) string {
 // about is what a consultation says beside its title in a list.
 func about(ctx context.Context, t *tenant.Tenant, c *Consultation) []ui.Meta {
 	meta := []ui.Meta{{Icon: "clock", Text: when(ctx, c)}}
-	if zone := zoneName(t, c.Zone); zone != "" {
+	if zone := t.ZoneName(c.Zone); zone != "" {
 		meta = append(meta, ui.Meta{Icon: "map-pin", Text: zone})
 	}
 	return meta
@@ -80,24 +80,6 @@ func aboutHere(ctx context.Context, t *tenant.Tenant, c *Consultation) []ui.Meta
 		meta[0].Text = i18n.T(ctx, "consultations.when.zone", "When", meta[0].Text, "Zone", i18n.ZoneName(ctx))
 	}
 	return meta
-}
-
-func zoneName(t *tenant.Tenant, id uuid.UUID) string {
-	for _, z := range t.Zones {
-		if z.ID == id {
-			return z.Name
-		}
-	}
-	return ""
-}
-
-// zoneOptions lists the town's parts for a form.
-func zoneOptions(t *tenant.Tenant) []ui.Option {
-	options := make([]ui.Option, len(t.Zones))
-	for i, z := range t.Zones {
-		options[i] = ui.Option{Value: z.ID.String(), Label: z.Name}
-	}
-	return options
 }
 
 // item is a consultation in a public list.
@@ -256,7 +238,7 @@ func documentViews(ctx context.Context, d *Dossier, base string) []views.Documen
 }
 
 func facts(ctx context.Context, t *tenant.Tenant, d *Dossier) []ui.Fact {
-	where := zoneName(t, d.Zone)
+	where := t.ZoneName(d.Zone)
 	if where == "" {
 		where = t.Name
 	}

@@ -1,7 +1,6 @@
 package ideas
 
 import (
-	"slices"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -28,7 +27,7 @@ func (t Text) check(c *fault.Complaints, town *tenant.Tenant) {
 	c.When(t.Body == "", "body", "ideas.body.missing")
 	c.Bound(t.Body, "body", maxBody)
 	c.When(!knownTheme(t.Theme), "theme", "ideas.theme.missing")
-	known := t.Zone == uuid.Nil || slices.ContainsFunc(town.Zones, func(z tenant.Zone) bool { return z.ID == t.Zone })
+	known := t.Zone == uuid.Nil || town.HasZone(t.Zone)
 	c.When(!known, "zone", "ideas.zone.unknown")
 	c.Bound(t.Place, "place", maxPlace)
 	c.Bound(t.PhotoAlt, "photo_alt", maxAlt)

@@ -55,7 +55,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing, canonical string) {
 	if knownTheme(form.Theme) {
 		l.Theme = form.Theme
 	}
-	if id, err := uuid.Parse(form.Zone); err == nil && zoneName(t, id) != "" {
+	if id, err := uuid.Parse(form.Zone); err == nil && t.HasZone(id) {
 		l.Zone = id
 	}
 	l.State, l.Sort = stateOfWord(form.State), byDate
@@ -206,7 +206,7 @@ func frontView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 
 func filters(ctx context.Context, t *tenant.Tenant, l listing, path string) views.Filters {
 	f := views.Filters{
-		Action: path, Words: l.Words, Theme: l.Theme, Themes: themeOptions(ctx), Zones: zoneOptions(t), State: wordOfState(l.State),
+		Action: path, Words: l.Words, Theme: l.Theme, Themes: themeOptions(ctx), Zones: ui.ZoneOptions(t), State: wordOfState(l.State),
 	}
 	if l.Sort != byDate {
 		f.Sort = l.Sort
@@ -228,7 +228,7 @@ func filters(ctx context.Context, t *tenant.Tenant, l listing, path string) view
 	}
 	if l.Zone != uuid.Nil {
 		f.Zone = l.Zone.String()
-		without(zoneName(t, l.Zone), func(o *listing) { o.Zone = uuid.Nil })
+		without(t.ZoneName(l.Zone), func(o *listing) { o.Zone = uuid.Nil })
 	}
 	if l.State != "" {
 		without(stateOf(ctx, l.State).Word, func(o *listing) { o.State = "" })

@@ -140,7 +140,7 @@ func (h handlers) showForm(c *fiber.Ctx, i *Idea, form ideaForm, errs ui.Errors)
 	ctx, t := web.Context(c), web.Tenant(c)
 	p := views.Form{
 		Version: form.Version, Title: form.Title, Body: form.Body, Theme: form.Theme, Place: form.Place, Alt: form.PhotoAlt, Errors: errs,
-		Themes: themeOptions(ctx), Zones: zoneOptions(t), Similar: sitePath + "/semblables", Action: sitePath + "/nouvelle",
+		Themes: themeOptions(ctx), Zones: ui.ZoneOptions(t), Similar: sitePath + "/semblables", Action: sitePath + "/nouvelle",
 		Pin:   ui.PinProps{Name: "point", Value: form.Point, Error: errs.For("point")},
 		Limit: i18n.T(ctx, "ideas.form.photo.hint", "Limit", maxPhotoBytes>>20),
 	}

@@ -258,7 +258,7 @@ func (o officeHandlers) export(c *fiber.Ctx) error {
 			return err
 		}
 		return o.service.every(ctx, t.ID, func(i *Idea) error {
-			return add(i.Title, stateOf(ctx, i.State).Word, themeName(ctx, i.Theme), zoneName(t, i.Zone), i.Place,
+			return add(i.Title, stateOf(ctx, i.State).Word, themeName(ctx, i.Theme), t.ZoneName(i.Zone), i.Place,
 				strconv.Itoa(i.Supports), strconv.Itoa(i.Comments), i18n.DateShort(ctx, i.PublishedAt), o.service.URL(t, href(i.ID)))
 		})
 	})
@@ -290,7 +290,7 @@ func openRow(t *tenant.Tenant, i *Idea) []string {
 		answered = i.AnsweredAt.In(t.TimeZone).Format(time.DateOnly)
 	}
 	return []string{
-		i.ID.String(), i.Title, i.Body, i.Theme, zoneName(t, i.Zone), i.Place, lat, lon, string(i.State), strconv.Itoa(i.Supports), strconv.Itoa(i.Comments),
+		i.ID.String(), i.Title, i.Body, i.Theme, t.ZoneName(i.Zone), i.Place, lat, lon, string(i.State), strconv.Itoa(i.Supports), strconv.Itoa(i.Comments),
 		i.PublishedAt.In(t.TimeZone).Format(time.DateOnly), i.Answer, answered, into,
 	}
 }

@@ -70,30 +70,13 @@ func themeOptions(ctx context.Context) []ui.Option {
 	return options
 }
 
-func zoneName(t *tenant.Tenant, id uuid.UUID) string {
-	for _, z := range t.Zones {
-		if z.ID == id {
-			return z.Name
-		}
-	}
-	return ""
-}
-
-func zoneOptions(t *tenant.Tenant) []ui.Option {
-	options := make([]ui.Option, len(t.Zones))
-	for n, z := range t.Zones {
-		options[n] = ui.Option{Value: z.ID.String(), Label: z.Name}
-	}
-	return options
-}
-
 // about is what an idea says beside its title in a list.
 func about(ctx context.Context, t *tenant.Tenant, i *Idea) []ui.Meta {
 	meta := []ui.Meta{{Icon: "heart", Text: i18n.T(ctx, "ideas.supports", "Count", i.Supports)}}
 	if i.Comments > 0 {
 		meta = append(meta, ui.Meta{Icon: "message-circle", Text: i18n.T(ctx, "ideas.comments", "Count", i.Comments)})
 	}
-	if zone := zoneName(t, i.Zone); zone != "" {
+	if zone := t.ZoneName(i.Zone); zone != "" {
 		meta = append(meta, ui.Meta{Icon: "map-pin", Text: zone})
 	}
 	return meta

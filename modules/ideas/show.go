@@ -149,7 +149,7 @@ func headMeta(ctx context.Context, p page) []ui.Meta {
 
 func facts(ctx context.Context, t *tenant.Tenant, i *Idea) []ui.Fact {
 	list := []ui.Fact{{Term: i18n.T(ctx, "ideas.form.theme"), Text: themeName(ctx, i.Theme)}}
-	if zone := zoneName(t, i.Zone); zone != "" {
+	if zone := t.ZoneName(i.Zone); zone != "" {
 		list = append(list, ui.Fact{Term: i18n.T(ctx, "ideas.form.zone"), Text: zone})
 	}
 	if i.Place != "" {

@@ -40,21 +40,12 @@ func (t Text) check(c *fault.Complaints, town *tenant.Tenant) {
 	c.Bound(t.Address, "address", maxAddress)
 	c.When(!among(t.Skills, Skills), "skills", "missions.skills.unknown")
 	c.When(len(t.Skills) > maxSkills, "skills", "missions.skills.too_many")
-	c.When(t.Zone != uuid.Nil && zoneName(town, t.Zone) == "", "zone", "missions.zone.unknown")
+	c.When(t.Zone != uuid.Nil && !town.HasZone(t.Zone), "zone", "missions.zone.unknown")
 }
 
 // among reports whether every word is one of those known.
 func among(words, known []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(known, w) })
-}
-
-func zoneName(t *tenant.Tenant, id uuid.UUID) string {
-	for _, z := range t.Zones {
-		if z.ID == id {
-			return z.Name
-		}
-	}
-	return ""
 }
 
 // check says what is wrong with a slot of a kind of mission, seen at a moment.

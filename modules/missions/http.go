@@ -77,7 +77,7 @@ func readListing(c *fiber.Ctx, t *tenant.Tenant) (l listing) {
 	if slices.Contains(Themes, form.Theme) {
 		l.Theme = form.Theme
 	}
-	if id, err := uuid.Parse(form.Zone); err == nil && zoneName(t, id) != "" {
+	if id, err := uuid.Parse(form.Zone); err == nil && t.HasZone(id) {
 		l.Zone = id
 	}
 	l.Day, l.Minors, l.Accessible, l.Map = form.Day.On, form.Minors == "oui", form.Accessible == "oui", form.View == "carte"

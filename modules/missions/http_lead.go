@@ -292,7 +292,7 @@ func readWanted(c *fiber.Ctx) (w Wanted) {
 	if when := c.Query("quand"); slices.Contains(Availabilities, when) {
 		w.Availability = when
 	}
-	if id, err := uuid.Parse(c.Query("quartier")); err == nil && zoneName(web.Tenant(c), id) != "" {
+	if id, err := uuid.Parse(c.Query("quartier")); err == nil && web.Tenant(c).HasZone(id) {
 		w.Zone = id
 	}
 	if n, err := strconv.Atoi(c.Query("rayon")); err == nil && slices.Contains(radii, n) {

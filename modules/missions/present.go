@@ -68,14 +68,6 @@ func choices(ctx context.Context, list []string, word func(context.Context, stri
 	return out
 }
 
-func zoneOptions(t *tenant.Tenant) []ui.Option {
-	out := make([]ui.Option, len(t.Zones))
-	for i, z := range t.Zones {
-		out[i] = ui.Option{Value: z.ID.String(), Label: z.Name}
-	}
-	return out
-}
-
 func radiusOptions(ctx context.Context) []ui.Option {
 	out := make([]ui.Option, len(radii))
 	for i, metres := range radii {
@@ -196,7 +188,7 @@ func left(m *Mission) int {
 }
 
 func placeWords(t *tenant.Tenant, m *Mission) string {
-	zone := zoneName(t, m.Zone)
+	zone := t.ZoneName(m.Zone)
 	if m.Address == "" || zone == "" {
 		return m.Address + zone
 	}
@@ -288,7 +280,7 @@ func kindTabs(ctx context.Context, l listing) []ui.Tab {
 func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters {
 	f := views.Filters{
 		Action: sitePath, Words: l.Words, Theme: l.Theme, Minors: l.Minors, Accessible: l.Accessible,
-		Themes: options(ctx, Themes, themeWord), Zones: zoneOptions(t), Radii: radiusOptions(ctx),
+		Themes: options(ctx, Themes, themeWord), Zones: ui.ZoneOptions(t), Radii: radiusOptions(ctx),
 	}
 	without := func(label string, change func(*listing)) {
 		to := l
@@ -307,7 +299,7 @@ func filtersView(ctx context.Context, t *tenant.Tenant, l listing) views.Filters
 	}
 	if l.Zone != uuid.Nil {
 		f.Zone = l.Zone.String()
-		without(zoneName(t, l.Zone), func(l *listing) { l.Zone = uuid.Nil })
+		without(t.ZoneName(l.Zone), func(l *listing) { l.Zone = uuid.Nil })
 	}
 	if l.Radius > 0 {
 		f.Radius = strconv.Itoa(l.Radius)
@@ -350,7 +342,7 @@ func showView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, sh shownM
 	}
 	if !m.Place.IsZero() {
 		lat, lon := m.Place.Degrees()
-		p.Map = &ui.MapProps{ID: "plan", Label: i18n.T(ctx, "missions.where"), Places: []ui.Place{{Name: placeName(ctx, m), Text: zoneName(t, m.Zone), Lat: lat, Lon: lon}}}
+		p.Map = &ui.MapProps{ID: "plan", Label: i18n.T(ctx, "missions.where"), Places: []ui.Place{{Name: placeName(ctx, m), Text: t.ZoneName(m.Zone), Lat: lat, Lon: lon}}}
 	}
 	if m.Project.Title != "" {
 		p.Project = &ui.Link{Label: m.Project.Title, Href: m.Project.Href}

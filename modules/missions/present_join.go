@@ -246,7 +246,7 @@ func mineView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, my mine) 
 	p.Lines = ledgerTable(ctx, my)
 	lat, lon := places.Center(t).Degrees()
 	p.Offer = views.Offer{
-		Visible: my.offer.Visible, Skills: my.offer.Skills, Availability: my.offer.Availability, Zone: optionID(my.offer.Zone), Zones: zoneOptions(t),
+		Visible: my.offer.Visible, Skills: my.offer.Skills, Availability: my.offer.Availability, Zone: optionID(my.offer.Zone), Zones: ui.ZoneOptions(t),
 		AllSkills: choices(ctx, Skills, skillWord), AllAvailabilities: choices(ctx, Availabilities, availabilityWord),
 		Pin: ui.PinProps{Name: "pin", Value: my.offer.Place.String(), Lat: lat, Lon: lon, Radius: t.Territory.Radius},
 	}

@@ -70,7 +70,7 @@ func writeView(ctx context.Context, t *tenant.Tenant, l *led, form missionForm, 
 		Back: ui.Link{Label: i18n.T(ctx, "missions.desk.title"), Href: leadPath},
 		Name: form.Title, Body: form.Body, Pattern: form.Pattern, Kind: form.Kind, Theme: form.Theme, Zone: optionID(form.Zone), Address: form.Address,
 		Capacity: form.Capacity.String(), Skills: form.Skills, Minors: form.Minors, Accessible: form.Accessible, Approval: form.Approval,
-		Themes: options(ctx, Themes, themeWord), Zones: zoneOptions(t), AllSkills: choices(ctx, Skills, skillWord),
+		Themes: options(ctx, Themes, themeWord), Zones: ui.ZoneOptions(t), AllSkills: choices(ctx, Skills, skillWord),
 		Pin:          ui.PinProps{Name: "pin", Value: form.Pin, Lat: lat, Lon: lon, Radius: t.Territory.Radius},
 		ProjectTitle: form.ProjectTitle, ProjectHref: form.ProjectHref,
 	}
@@ -191,7 +191,7 @@ func keepSlot(f *views.SlotForm, form slotForm, errs ui.Errors) {
 func peopleView(ctx context.Context, t *tenant.Tenant, m *Mission, w Wanted, found []Volunteer) views.People {
 	p := views.People{
 		Title: m.Title, Back: ui.Link{Label: m.Title, Href: leadHref(m.ID)}, Action: leadHref(m.ID) + "/benevoles",
-		Skill: w.Skill, Availability: w.Availability, Zone: optionID(w.Zone), Skills: options(ctx, Skills, skillWord), Zones: zoneOptions(t),
+		Skill: w.Skill, Availability: w.Availability, Zone: optionID(w.Zone), Skills: options(ctx, Skills, skillWord), Zones: ui.ZoneOptions(t),
 		Count: i18n.T(ctx, "missions.find.count", "Count", len(found)),
 	}
 	for _, when := range Availabilities {
@@ -212,7 +212,7 @@ func peopleView(ctx context.Context, t *tenant.Tenant, m *Mission, w Wanted, fou
 		}
 		add("star", i18n.List(ctx, words(ctx, o.Skills, skillWord)))
 		add("calendar", i18n.List(ctx, words(ctx, o.Availability, availabilityWord)))
-		add("map-pin", zoneName(t, o.Zone))
+		add("map-pin", t.ZoneName(o.Zone))
 		if !o.Place.IsZero() && !m.Place.IsZero() {
 			add("map", i18n.T(ctx, "missions.find.away", "Kilometres", (m.Place.Metres(o.Place)+500)/1000))
 		}

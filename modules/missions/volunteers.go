@@ -54,7 +54,7 @@ func (s *service) offer(ctx context.Context, t *tenant.Tenant, v citizen.Viewer,
 	var wrong fault.Complaints
 	wrong.When(!among(o.Skills, Skills), "skills", "missions.skills.unknown")
 	wrong.When(!among(o.Availability, Availabilities), "availability", "missions.availability.unknown")
-	wrong.When(o.Zone != uuid.Nil && zoneName(t, o.Zone) == "", "zone", "missions.zone.unknown")
+	wrong.When(o.Zone != uuid.Nil && !t.HasZone(o.Zone), "zone", "missions.zone.unknown")
 	wrong.When(o.Visible && len(o.Availability) == 0, "availability", "missions.availability.missing")
 	if err := wrong.Err(); err != nil {
 		return err
