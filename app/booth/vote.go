@@ -296,25 +296,28 @@ func (b *Booth) notEligible(c *fiber.Ctx, at visit, list []access.Reason) error 
 		Frame: frameOf(ctx, at), Question: p.Question, Description: p.Description, Rules: rulesOf(ctx, web.Tenant(c), p),
 	}
 	page.Options = b.labels(c, p)
-	page.Reasons = reasons(ctx, list, boothHref(p.ID))
+	page.Reasons = Reasons(ctx, list, boothHref(p.ID))
 	if len(list) == 1 && list[0].Key == access.ErrSignInRequired.Key {
 		page.SignIn, page.Reasons = page.Reasons[0].Remedy, nil
 	}
 	return web.Page(c, views.RefusalPage(page))
 }
 
-// reasons says why somebody may not vote, each with the way to put it right,
-// which comes back to the booth.
-func reasons(ctx context.Context, list []access.Reason, back string) []ui.Reason {
-	var out []ui.Reason
-	for _, r := range list {
-		reason := ui.Reason{Text: i18n.Message(ctx, r.Key, r.Args)}
-		if r.RemedyHref != "" {
-			reason.Remedy = &ui.Link{Label: i18n.Message(ctx, r.RemedyKey, r.Args), Href: r.RemedyHref + "?retour=" + url.QueryEscape(back)}
+// Reasons says why somebody may not vote, each with the way to put it right,
+// which comes back to an address.
+//
+// i18n: access.* voting.*
+func Reasons(ctx context.Context, list []access.Reason, back string) []ui.Reason {
+	said := make([]ui.Reason, len(list))
+	for i, r := range list {
+		said[i].Text = i18n.Message(ctx, r.Key, r.Args)
+		if r.RemedyKey != "" && r.RemedyHref != "" {
+			said[i].Remedy = &ui.Link{Label: i18n.Message(ctx, r.RemedyKey, r.Args), Href: r.RemedyHref + "?retour=" + url.QueryEscape(back)}
+		} else if r.RemedyKey != "" {
+			said[i].Text += " " + i18n.Message(ctx, r.RemedyKey, r.Args)
 		}
-		out = append(out, reason)
 	}
-	return out
+	return said
 }
 
 // notOpen is the booth of a poll that takes no ballot now: what there is to
@@ -346,7 +349,7 @@ func (b *Booth) notOpen(c *fiber.Ctx, at visit) error {
 		}
 		if w != nil && w.Ended == voting.Expired {
 			page.Text += " " + i18n.T(ctx, "booth.pending.expired")
-			page.Missing = reasons(ctx, w.Reasons, boothHref(p.ID))
+			page.Missing = Reasons(ctx, w.Reasons, boothHref(p.ID))
 		}
 	}
 	return web.Page(c, views.WaitingPage(page))

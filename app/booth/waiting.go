@@ -47,7 +47,7 @@ func (b *Booth) showWaiting(c *fiber.Ctx, at visit, who voting.Voter, list []acc
 		form.Form = slip.Of(w.Marks)
 	}
 	page := b.ballotPage(c, at, form, nil)
-	page.Later = reasons(ctx, list, boothHref(p.ID))
+	page.Later = Reasons(ctx, list, boothHref(p.ID))
 	return true, b.fillIn(c, at, form, page)
 }
 
@@ -55,7 +55,7 @@ func (b *Booth) showWaiting(c *fiber.Ctx, at visit, who voting.Voter, list []acc
 func (b *Booth) pending(c *fiber.Ctx, at visit, w *voting.Waiting, list []access.Reason) error {
 	ctx, p := web.Context(c), at.poll
 	page := views.Pending{
-		Frame: frameOf(ctx, at), Question: p.Question, Choices: choicesOf(ctx, p, w.Marks), Reasons: reasons(ctx, list, boothHref(p.ID)),
+		Frame: frameOf(ctx, at), Question: p.Question, Choices: choicesOf(ctx, p, w.Marks), Reasons: Reasons(ctx, list, boothHref(p.ID)),
 		Change: boothHref(p.ID) + "?" + changeParam + "=1", Withdraw: waitHref(p.ID) + "/retirer", Rules: rulesOf(ctx, web.Tenant(c), p),
 		Text: i18n.T(ctx, "booth.pending.soon"),
 	}

@@ -2,12 +2,10 @@ package budgets
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
-	"parvis/app/access"
 	"parvis/app/booth"
 	"parvis/app/citizen"
 	"parvis/app/i18n"
@@ -76,24 +74,7 @@ func invite(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, e *Edition,
 		box.Action, box.Primary = &ui.Link{Label: i18n.T(ctx, "budgets.vote.go"), Href: there, Icon: "vote"}, true
 		return
 	}
-	box.Reasons = &ui.ReasonProps{Title: i18n.T(ctx, "budgets.vote.not_yet"), Reasons: voteReasons(ctx, verdict.Reasons, href(e.ID))}
-}
-
-// voteReasons says why one may not vote, with the way to put each thing right
-// and come back.
-//
-// i18n: access.* voting.*
-func voteReasons(ctx context.Context, list []access.Reason, back string) []ui.Reason {
-	said := make([]ui.Reason, len(list))
-	for i, r := range list {
-		said[i].Text = i18n.Message(ctx, r.Key, r.Args)
-		if r.RemedyKey != "" && r.RemedyHref != "" {
-			said[i].Remedy = &ui.Link{Label: i18n.Message(ctx, r.RemedyKey, r.Args), Href: r.RemedyHref + "?retour=" + url.QueryEscape(back)}
-		} else if r.RemedyKey != "" {
-			said[i].Text += " " + i18n.Message(ctx, r.RemedyKey, r.Args)
-		}
-	}
-	return said
+	box.Reasons = &ui.ReasonProps{Title: i18n.T(ctx, "budgets.vote.not_yet"), Reasons: booth.Reasons(ctx, verdict.Reasons, href(e.ID))}
 }
 
 // voteForm is the form of who votes and how.

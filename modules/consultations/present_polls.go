@@ -2,9 +2,7 @@ package consultations
 
 import (
 	"context"
-	"net/url"
 
-	"parvis/app/access"
 	"parvis/app/booth"
 	"parvis/app/i18n"
 	"parvis/app/tenant"
@@ -62,24 +60,7 @@ func invite(ctx context.Context, t *tenant.Tenant, d *Dossier, p *voting.Poll, r
 		q.Action, q.Primary = vote, true
 		return
 	}
-	q.Reasons = &ui.ReasonProps{Title: i18n.T(ctx, "consultations.poll.not_yet"), Reasons: reasons(ctx, verdict.Reasons, href(d.ID))}
-}
-
-// reasons says why one may not vote, with the way to put each thing right and
-// come back.
-//
-// i18n: access.* voting.*
-func reasons(ctx context.Context, list []access.Reason, back string) []ui.Reason {
-	said := make([]ui.Reason, len(list))
-	for i, r := range list {
-		said[i].Text = i18n.Message(ctx, r.Key, r.Args)
-		if r.RemedyKey != "" && r.RemedyHref != "" {
-			said[i].Remedy = &ui.Link{Label: i18n.Message(ctx, r.RemedyKey, r.Args), Href: r.RemedyHref + "?retour=" + url.QueryEscape(back)}
-		} else if r.RemedyKey != "" {
-			said[i].Text += " " + i18n.Message(ctx, r.RemedyKey, r.Args)
-		}
-	}
-	return said
+	q.Reasons = &ui.ReasonProps{Title: i18n.T(ctx, "consultations.poll.not_yet"), Reasons: booth.Reasons(ctx, verdict.Reasons, href(d.ID))}
 }
 
 func choices(p *voting.Poll) []string {
