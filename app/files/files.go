@@ -151,9 +151,9 @@ func (s *Store) Open(t tenant.ID, space, sha string) (*os.File, error) {
 }
 
 // Sweep deletes, in every tenant's folder of a space, the contents older than
-// before that used does not claim. It is how a removed document leaves the disk:
+// before that used does not list. It is how a removed document leaves the disk:
 // removing at once could take a content away from an upload under way.
-func (s *Store) Sweep(ctx context.Context, space string, before time.Time, used func(context.Context, tenant.ID) (map[string]bool, error)) (removed int, err error) {
+func (s *Store) Sweep(ctx context.Context, space string, before time.Time, used func(context.Context, tenant.ID) ([]string, error)) (removed int, err error) {
 	entries, err := os.ReadDir(s.root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -166,11 +166,11 @@ func (s *Store) Sweep(ctx context.Context, space string, before time.Time, used 
 		if err != nil {
 			continue // not ours
 		}
-		claimed, err := used(ctx, t)
+		kept, err := used(ctx, t)
 		if err != nil {
 			return removed, err
 		}
-		n, err := sweepFolder(ctx, s.folder(t, space), before, claimed)
+		n, err := sweepFolder(ctx, s.folder(t, space), before, kept)
 		removed += n
 		if err != nil {
 			return removed, err
@@ -179,7 +179,11 @@ func (s *Store) Sweep(ctx context.Context, space string, before time.Time, used 
 	return removed, nil
 }
 
-func sweepFolder(ctx context.Context, folder string, before time.Time, claimed map[string]bool) (removed int, err error) {
+func sweepFolder(ctx context.Context, folder string, before time.Time, kept []string) (removed int, err error) {
+	claimed := map[string]bool{}
+	for _, hash := range kept {
+		claimed[hash] = true
+	}
 	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // swept by another node meanwhile, or no file yet

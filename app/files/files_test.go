@@ -161,8 +161,8 @@ func TestSweepTakesOnlyOldAndUnusedFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	removed, err := s.Sweep(t.Context(), space, time.Now().Add(-24*time.Hour), func(context.Context, tenant.ID) (map[string]bool, error) {
-		return map[string]bool{used.SHA256: true}, nil
+	removed, err := s.Sweep(t.Context(), space, time.Now().Add(-24*time.Hour), func(context.Context, tenant.ID) ([]string, error) {
+		return []string{used.SHA256}, nil
 	})
 	if err != nil || removed != 1 {
 		t.Fatalf("removed %d, %v", removed, err)

@@ -121,41 +121,16 @@ func (m *Module) Activity(ctx context.Context, t *tenant.Tenant, v citizen.Viewe
 	return deeds, err
 }
 
-// sweepEvery is how often logos that no association shows any more are taken
-// off the disk, once they are a day old.
-const (
-	sweepEvery = time.Hour
-	sweepAge   = 24 * time.Hour
-)
-
 // Work takes replaced logos off the disk.
 func (m *Module) Work(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if err := m.service.sweep(ctx, time.Now().Add(-sweepAge)); err != nil {
-				m.service.log.WarnContext(ctx, "sweep the logos of associations", "error", err)
-			}
-		}
-	}
+	return m.service.files.Tend(ctx, m.service.log, filesSpace, m.service.shown)
 }
 
-// sweep removes the contents older than before that no association shows.
-func (s *service) sweep(ctx context.Context, before time.Time) error {
-	_, err := s.files.Sweep(ctx, filesSpace, before, func(ctx context.Context, t tenant.ID) (map[string]bool, error) {
-		used := map[string]bool{}
-		err := s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-			hashes, err := s.store.logos(ctx, tx, t)
-			for _, hash := range hashes {
-				used[hash] = true
-			}
-			return err
-		})
-		return used, err
+// shown lists the logos of a town's associations.
+func (s *service) shown(ctx context.Context, t tenant.ID) (hashes []string, err error) {
+	err = s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		hashes, err = s.store.logos(ctx, tx, t)
+		return err
 	})
-	return err
+	return hashes, err
 }

@@ -168,44 +168,16 @@ func (s *service) tookPart(ctx context.Context, tx bun.IDB, t tenant.ID, v citiz
 	return len(voted) > 0, err
 }
 
-// sweepEvery is how often contents that no document names any more are taken
-// off the disk, once they are a day old.
-const (
-	sweepEvery = time.Hour
-	sweepAge   = 24 * time.Hour
-)
-
 // Work takes the files of removed documents off the disk.
 func (m *Module) Work(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if err := m.service.sweep(ctx, time.Now().Add(-sweepAge)); err != nil {
-				m.service.log.WarnContext(ctx, "sweep the files of consultations", "error", err)
-			}
-		}
-	}
+	return m.service.files.Tend(ctx, m.service.log, name, m.service.shown)
 }
 
-// sweep removes the contents older than before that no document is made of.
-func (s *service) sweep(ctx context.Context, before time.Time) error {
-	removed, err := s.files.Sweep(ctx, name, before, func(ctx context.Context, t tenant.ID) (map[string]bool, error) {
-		used := map[string]bool{}
-		err := s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-			hashes, err := s.store.contents(ctx, tx, t)
-			for _, hash := range hashes {
-				used[hash] = true
-			}
-			return err
-		})
-		return used, err
+// shown lists the contents that the documents of a town are made of.
+func (s *service) shown(ctx context.Context, t tenant.ID) (hashes []string, err error) {
+	err = s.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		hashes, err = s.store.contents(ctx, tx, t)
+		return err
 	})
-	if removed > 0 {
-		s.log.InfoContext(ctx, "removed files that nothing names", "count", removed)
-	}
-	return err
+	return hashes, err
 }

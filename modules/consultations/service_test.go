@@ -462,7 +462,8 @@ func TestARemovedDocumentLeavesTheDisk(t *testing.T) {
 	s.must(s.service.addDocument(ctx, s.town.ID, s.staff, gone, "Autre", bytes.NewReader(append(bytes.Clone(pdf), '\n'))))
 	blobs := []string{s.dossier(kept).Documents[0].SHA256, s.dossier(gone).Documents[0].SHA256}
 	s.must(s.service.delete(ctx, s.town.ID, s.staff, Target{ID: gone}))
-	s.must(s.service.sweep(ctx, time.Now().Add(time.Hour)))
+	_, err := s.service.files.Sweep(ctx, name, time.Now().Add(time.Hour), s.service.shown)
+	s.must(err)
 	for i, want := range []bool{true, false} {
 		f, err := s.service.files.Open(s.town.ID, name, blobs[i])
 		if err == nil {

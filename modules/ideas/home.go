@@ -206,40 +206,16 @@ func subjects(lists ...[]discussion.Act) (ids []uuid.UUID) {
 	return ids
 }
 
-// sweepEvery is how often photos that no idea shows any more are taken off the
-// disk, once they are a day old.
-const (
-	sweepEvery = time.Hour
-	sweepAge   = 24 * time.Hour
-)
-
 // Work takes the photos of removed ideas off the disk.
 func (m *Module) Work(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if _, err := m.service.sweep(ctx, time.Now().Add(-sweepAge)); err != nil {
-				m.service.Log.WarnContext(ctx, "sweep the photos of ideas", "error", err)
-			}
-		}
-	}
+	return m.service.Files.Tend(ctx, m.service.Log, name, m.service.shown)
 }
 
-// sweep removes the contents older than before that no idea shows.
-func (s *service) sweep(ctx context.Context, before time.Time) (int, error) {
-	return s.Files.Sweep(ctx, name, before, func(ctx context.Context, t tenant.ID) (map[string]bool, error) {
-		used := map[string]bool{}
-		err := s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
-			hashes, err := s.store.photos(ctx, tx, t)
-			for _, hash := range hashes {
-				used[hash] = true
-			}
-			return err
-		})
-		return used, err
+// shown lists the photos of a town's ideas.
+func (s *service) shown(ctx context.Context, t tenant.ID) (hashes []string, err error) {
+	err = s.DB.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		hashes, err = s.store.photos(ctx, tx, t)
+		return err
 	})
+	return hashes, err
 }
