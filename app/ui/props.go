@@ -368,6 +368,17 @@ type PagerProps struct {
 	Text       string // "25 sur 312"
 }
 
+// PagerOf leads to the neighbours of a page, whose places are zero at the ends.
+func PagerOf[P interface{ IsZero() bool }](next, prev P, address func(P) string) (p PagerProps) {
+	if !next.IsZero() {
+		p.Next = address(next)
+	}
+	if !prev.IsZero() {
+		p.Prev = address(prev)
+	}
+	return p
+}
+
 // CardProps is a thing presented on its own. Children come below the summary.
 type CardProps struct {
 	ID       string

@@ -125,12 +125,7 @@ func officeTable(ctx context.Context, t *tenant.Tenant, q Query, part string, pa
 			ui.Text(orDash(t.ZoneName(a.Zone))), ui.Text(orDash(a.RNA)), ui.Text(i18n.DateShort(ctx, a.UpdatedAt)),
 		}})
 	}
-	if !page.Next.IsZero() {
-		p.Pager.Next = address(part, page.Next)
-	}
-	if !page.Prev.IsZero() {
-		p.Pager.Prev = address(part, page.Prev)
-	}
+	p.Pager = ui.PagerOf(page.Next, page.Prev, func(at keyset.Cursor) string { return address(part, at) })
 	return p
 }
 

@@ -96,12 +96,7 @@ func directoryView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l li
 		p.Desks = append(p.Desks, ui.Link{Label: i18n.T(ctx, "associations.desk.of", "Name", a.Name), Href: deskHref(a.ID)})
 	}
 	p.Active = activeFilters(ctx, t, l)
-	if !page.Next.IsZero() {
-		p.Pager.Next = l.address(page.Next)
-	}
-	if !page.Prev.IsZero() {
-		p.Pager.Prev = l.address(page.Prev)
-	}
+	p.Pager = ui.PagerOf(page.Next, page.Prev, l.address)
 	if inBackOffice(v) {
 		p.Staff = &ui.Link{Label: i18n.T(ctx, "associations.office.manage"), Href: officePath}
 	}

@@ -97,12 +97,7 @@ func (o officeHandlers) projects(c *fiber.Ctx) error {
 			ui.BodyCell(ui.StateBadge(projectState(ctx, d.Edition, one))), ui.Text(zoneLabel(ctx, t, one.Zone)), ui.Text(cost),
 		}})
 	}
-	if !page.Next.IsZero() {
-		p.Pager.Next = officeAddress(d, q, page.Next)
-	}
-	if !page.Prev.IsZero() {
-		p.Pager.Prev = officeAddress(d, q, page.Prev)
-	}
+	p.Pager = ui.PagerOf(page.Next, page.Prev, func(at keyset.Cursor) string { return officeAddress(d, q, at) })
 	return web.Page(c, views.OfficeProjectTable(p))
 }
 

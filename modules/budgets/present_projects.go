@@ -30,12 +30,7 @@ func listView(ctx context.Context, t *tenant.Tenant, d *Dossier, l listing, page
 		p.AsMap = &ui.Link{Label: i18n.T(ctx, "budgets.map.list"), Href: other.address(keyset.Cursor{}), Icon: "list"}
 	} else {
 		p.AsMap = &ui.Link{Label: i18n.T(ctx, "budgets.map.map"), Href: other.address(keyset.Cursor{}), Icon: "map"}
-		if !page.Next.IsZero() {
-			p.Pager.Next = l.address(page.Next)
-		}
-		if !page.Prev.IsZero() {
-			p.Pager.Prev = l.address(page.Prev)
-		}
+		p.Pager = ui.PagerOf(page.Next, page.Prev, l.address)
 	}
 	if e.Phase() == Deposit {
 		p.Deposit = &ui.Link{Label: i18n.T(ctx, "budgets.deposit.go"), Href: href(e.ID) + "/deposer"}

@@ -106,12 +106,7 @@ func frontView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 		Any: f.any, Tabs: tabs(ctx, l, f.counts), Filters: filtersView(ctx, t, l),
 		Open: items(ctx, t, f.open), Coming: items(ctx, t, f.coming), Over: items(ctx, t, f.over),
 	}
-	if !f.next.IsZero() {
-		p.Pager.Next = l.address(f.next)
-	}
-	if !f.prev.IsZero() {
-		p.Pager.Prev = l.address(f.prev)
-	}
+	p.Pager = ui.PagerOf(f.next, f.prev, l.address)
 	if f.moreOver {
 		over := l
 		over.State = "terminees"

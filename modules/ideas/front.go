@@ -195,12 +195,7 @@ func frontView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 		by.Sort = sort
 		p.Sorts = append(p.Sorts, ui.Tab{Label: i18n.Message(ctx, "ideas.sort."+sort, nil), Href: by.address(path, keyset.Cursor{}), Current: l.Sort == sort})
 	}
-	if !f.page.Next.IsZero() {
-		p.Pager.Next = l.address(path, f.page.Next)
-	}
-	if !f.page.Prev.IsZero() {
-		p.Pager.Prev = l.address(path, f.page.Prev)
-	}
+	p.Pager = ui.PagerOf(f.page.Next, f.page.Prev, func(at keyset.Cursor) string { return l.address(path, at) })
 	return p
 }
 

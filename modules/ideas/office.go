@@ -84,12 +84,7 @@ func officeTable(ctx context.Context, t *tenant.Tenant, l listing, f front, tota
 			ui.Text(i18n.Number(ctx, int64(i.Supports))), ui.Text(i18n.Number(ctx, int64(i.Comments))), ui.Text(i18n.DateShort(ctx, i.PublishedAt)),
 		}})
 	}
-	if !f.page.Next.IsZero() {
-		p.Pager.Next = address(l, f.page.Next)
-	}
-	if !f.page.Prev.IsZero() {
-		p.Pager.Prev = address(l, f.page.Prev)
-	}
+	p.Pager = ui.PagerOf(f.page.Next, f.page.Prev, func(at keyset.Cursor) string { return address(l, at) })
 	return p
 }
 

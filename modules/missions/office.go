@@ -45,7 +45,7 @@ func (o officeHandlers) index(c *fiber.Ctx) error {
 	p := views.OfficeList{
 		Tabs:   officeTabs(ctx, v, ""),
 		Search: ui.SearchProps{Action: officePath, Name: "q", Value: q.Words, Label: i18n.T(ctx, "missions.filter.words")},
-		Pager:  pagerOf(l.Page, func(at keyset.Cursor) string { return deskAddress(officePath, q, at) }),
+		Pager:  ui.PagerOf(l.Next, l.Prev, func(at keyset.Cursor) string { return deskAddress(officePath, q, at) }),
 		Table: ui.TableProps{ID: "missions", Caption: i18n.T(ctx, "missions.title"), Empty: i18n.T(ctx, "missions.none.title"), Columns: []ui.Column{
 			{Label: i18n.T(ctx, "missions.fact.mission")}, {Label: i18n.T(ctx, "missions.fact.host")}, {Label: i18n.T(ctx, "missions.column.state")},
 			{Label: i18n.T(ctx, "missions.fact.when")}, {Label: i18n.T(ctx, "missions.column.changed")},

@@ -221,7 +221,7 @@ func indexView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 		case l.Kind == "" && !list.Next.IsZero():
 			shown.More = &ui.Link{Label: i18n.T(ctx, "missions.more"), Href: only.address(keyset.Cursor{})}
 		case l.Kind != "":
-			p.Pager = pagerOf(list.Page, l.address)
+			p.Pager = ui.PagerOf(list.Next, list.Prev, l.address)
 		}
 		p.Parts = append(p.Parts, shown)
 	}
@@ -241,16 +241,6 @@ func indexView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, l listin
 	}
 	if leads {
 		p.Links = append(p.Links, ui.Link{Label: i18n.T(ctx, "missions.desk.title"), Href: leadPath, Icon: "clipboard-list"})
-	}
-	return p
-}
-
-func pagerOf(page Page, address func(keyset.Cursor) string) (p ui.PagerProps) {
-	if !page.Next.IsZero() {
-		p.Next = address(page.Next)
-	}
-	if !page.Prev.IsZero() {
-		p.Prev = address(page.Prev)
 	}
 	return p
 }

@@ -40,7 +40,7 @@ func openHref(title, page string) string {
 func deskView(ctx context.Context, d desk, q Query) views.Desk {
 	p := views.Desk{
 		Search: ui.SearchProps{Action: leadPath, Name: "q", Value: q.Words, Label: i18n.T(ctx, "missions.filter.words")},
-		Pager:  pagerOf(d.Page, func(at keyset.Cursor) string { return deskAddress(leadPath, q, at) }),
+		Pager:  ui.PagerOf(d.Next, d.Prev, func(at keyset.Cursor) string { return deskAddress(leadPath, q, at) }),
 		Empty:  len(d.Items) == 0 && q.Words == "" && q.Cursor.IsZero(),
 	}
 	for _, h := range d.actor.hosts {
