@@ -108,6 +108,9 @@ func (b *Booth) consolePage(c *fiber.Ctx, at visit, form commandForm, errs ui.Er
 		Confirm:  form.Act == actClose && p.State == voting.Open,
 	}
 	page.Self = officeHref(p.ID) + "/pupitre"
+	if page.EarlyEnd && p.Room.Open && form.Act != actClose { // a room's vote ends when it is done, and its host has no time to write
+		page.CloseReason = i18n.T(ctx, "booth.console.close.room")
+	}
 	roomOf(ctx, &page, p, view)
 	if p.Paper != voting.NoPaper {
 		page.Paper = officeHref(p.ID) + "/papier"

@@ -31,7 +31,7 @@ func TestAVoteGoesFromTheBallotToTheReceipt(t *testing.T) {
 	if s.ballots(id) != 1 {
 		t.Fatalf("%d ballots", s.ballots(id))
 	}
-	got := alice.get(receipt).want(t, 200, "Votre vote est enregistré", "Une halle couverte", "Vous seul voyez ce choix", "Modifier mon vote", "Retour à la consultation", "lundi 23 novembre 2026 à 12 h")
+	got := alice.get(receipt).want(t, 200, "Votre vote est enregistré", "Une halle couverte", "la seule personne à voir ce choix", "Modifier mon vote", "Retour à la consultation", "lundi 23 novembre 2026 à 12 h")
 	if got.Header.Get("Cache-Control") != "no-store" {
 		t.Error("the receipt may be kept by the browser")
 	}
