@@ -4,6 +4,8 @@
 package views
 
 import (
+	"slices"
+
 	"parvis/app/ui"
 )
 
@@ -214,6 +216,22 @@ type PollForm struct {
 	AllZones                          []ui.ChoiceProps
 	Locked                            string
 	Back                              string
+}
+
+// asksQuorum reports whether something is said of a quorum, or wrong in it.
+func (f PollForm) asksQuorum() bool {
+	return f.Quorum != "" || f.Entitled != "" || f.wrong("quorum", "quorum_of", "entitled")
+}
+
+// narrows reports whether the poll is for fewer people than the proofs say, or
+// whether something is wrong there.
+func (f PollForm) narrows() bool {
+	return f.AgeFrom != "" || f.AgeTo != "" || f.AgeOn != "" || f.List != "" || f.Later || len(f.Zones)+len(f.Roles) > 0 ||
+		f.wrong("age_from", "age_to", "age_on", "zones", "list", "roles", "later")
+}
+
+func (f PollForm) wrong(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return f.Errors.For(name) != "" })
 }
 
 // OptionForm is a line of the choices.
