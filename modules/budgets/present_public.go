@@ -115,7 +115,7 @@ func homeView(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, d *Dossie
 			p.Easy, p.EasyLink = e.Easy, &ui.Link{Label: i18n.T(ctx, "budgets.easy.hide"), Href: href(e.ID)}
 		}
 	}
-	if !e.OutcomeAt.IsZero() {
+	if !e.OutcomeAt.IsZero() && !e.Imported {
 		p.Outcome = outcomeView(ctx, e)
 	}
 	return p
