@@ -46,6 +46,9 @@ func (b *Booth) show(c *fiber.Ctx) error {
 	if cast && !at.poll.AllowChange {
 		return b.alreadyVoted(c, at)
 	}
+	if elsewhere, err := b.votedElsewhere(c, at, who); elsewhere || err != nil {
+		return err
+	}
 	form := filled{poll: at.poll}
 	if cast {
 		form.Form = slip.Of(marks)
@@ -168,8 +171,13 @@ func (b *Booth) refused(c *fiber.Ctx, at visit, form filled, cause error) error 
 	switch {
 	case at.poll.State != voting.Open:
 		return b.notOpen(c.Status(fiber.StatusGone), at)
-	case errors.Is(cause, voting.ErrAlreadyVoted), errors.Is(cause, voting.ErrOtherChannel):
+	case errors.Is(cause, voting.ErrAlreadyVoted):
 		return b.alreadyVoted(c.Status(fiber.StatusConflict), at)
+	case errors.Is(cause, voting.ErrOtherChannel):
+		if elsewhere, err := b.votedElsewhere(c.Status(fiber.StatusConflict), at, voter(c, at.poll)); elsewhere || err != nil {
+			return err
+		}
+		return b.alreadyVoted(c, at)
 	}
 	form.poll = at.poll
 	if _, wrong := form.marks(); wrong != nil {
@@ -361,14 +369,4 @@ func opening(ctx context.Context, p *voting.Poll) string {
 		return i18n.T(ctx, "booth.waiting.no_date")
 	}
 	return i18n.T(ctx, "booth.waiting.text", "When", i18n.DateTime(ctx, p.Opens), "Zone", i18n.ZoneName(ctx))
-}
-
-// alreadyVoted is the booth of a poll in which one may not vote twice.
-func (b *Booth) alreadyVoted(c *fiber.Ctx, at visit) error {
-	ctx := web.Context(c)
-	return web.Page(c, views.WaitingPage(views.Waiting{
-		Frame: frameOf(ctx, at), Question: at.poll.Question, State: stateOf(ctx, at.poll), Icon: "circle-check",
-		Title: i18n.T(ctx, "booth.voted.title"), Text: i18n.T(ctx, "booth.voted.text"),
-		Action: &ui.Link{Label: i18n.T(ctx, "booth.results.see"), Href: resultsHref(at.poll.ID), Icon: "chart-bar"},
-	}))
 }

@@ -249,6 +249,11 @@ func TestTheDeskThroughItsPages(t *testing.T) {
 	anne.post(at+"/papier").want(t, 422, "Cochez la case")
 	anne.post(at+"/papier", "remis", "oui").leads(t, "/guichet")
 	anne.get(at).want(t, 200, "a déjà voté", "Sur papier")
+	s.staff["Lucie"] = citizen.Viewer{ID: who[0], SignedIn: true, Name: "Lucie", Person: citizen.PersonDesk}
+	lucie, booth := s.as("Lucie"), "/votes/"+id.String()
+	if page := lucie.get(booth).want(t, 200, "Vous avez remis un bulletin papier", "dites-le à l'accueil"); strings.Contains(page.text, "<form") {
+		t.Error("a ballot is offered to somebody who has voted on paper")
+	}
 	anne.post(at+"/papier", "remis", "oui").want(t, 409, "déjà remis")
 	anne.post(at+"/borne", "pour", "borne").want(t, 409, "déjà voté")
 	s.as("Olga").get(desk).want(t, 403)

@@ -87,6 +87,24 @@ func (b *Box) Voted(ctx context.Context, tx bun.IDB, t tenant.ID, v Voter, polls
 	return voted, nil
 }
 
+// ChannelOf returns by which way a voter has taken part in a poll: "" where they
+// have not, or where nobody can tell any more.
+func (b *Box) ChannelOf(ctx context.Context, t tenant.ID, id PollID, v Voter) (channel Channel, err error) {
+	err = b.db.ReadTenant(ctx, t, func(ctx context.Context, tx bun.Tx) error {
+		_, keys, err := rollKeys(ctx, tx, t, v, []PollID{id})
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRowContext(ctx, `SELECT channel FROM voting.roll WHERE tenant_id = ? AND poll_id = ?
+			AND voter_key IN (SELECT decode(k.hex, 'hex') FROM unnest(?::text[]) AS k (hex)) LIMIT 1`, t, id, pgdialect.Array(keys)).Scan(&channel)
+		if err != nil && !isNotFound(err) {
+			return fmt.Errorf("read the roll: %w", err)
+		}
+		return nil
+	})
+	return channel, err
+}
+
 // Receipt returns the receipt of a submission, by its nonce. Nonces are public
 // once the ballots are, so from the closing on the time of the vote is told to
 // its own voter only. Of a poll that is severed there is none any more:
