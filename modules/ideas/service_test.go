@@ -284,3 +284,28 @@ func TestErasedAuthorsLeaveIdeasWithoutAName(t *testing.T) {
 		t.Errorf("%d rows name the erased account", left)
 	}
 }
+
+// TestTheJournalNamesWhatCanBeSeen, and nothing that its author took back.
+func TestTheJournalNamesWhatCanBeSeen(t *testing.T) {
+	t.Parallel()
+	s := newSquare(t)
+	author := s.citizen()
+	shown, gone := s.idea(author, "Un verger au bord du canal"), s.idea(author, "Une fresque sous le pont")
+	s.must(s.service.withdraw(s.ctx(), s.town.ID, author, gone))
+	for _, c := range []struct {
+		kind       string
+		id         uuid.UUID
+		name, href string
+	}{
+		{"idea", shown, "Un verger au bord du canal", officeHref(shown)},
+		{"idea", gone, "", ""}, {"idea", uuid.New(), "", ""}, {"poll", shown, "", ""},
+	} {
+		s.must(s.db.ReadTenant(s.ctx(), s.town.ID, func(ctx context.Context, tx bun.Tx) error {
+			name, href, err := s.NameOf(ctx, tx, s.town.ID, c.kind, c.id)
+			if name != c.name || href != c.href {
+				t.Errorf("%s %s: %q at %q", c.kind, c.id, name, href)
+			}
+			return err
+		}))
+	}
+}
