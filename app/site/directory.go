@@ -163,35 +163,19 @@ func (d *Directory) All(ctx context.Context) ([]*tenant.Tenant, error) {
 }
 
 // Read returns one tenant as it stands in the database.
-func Read(ctx context.Context, db *database.DB, id tenant.ID) (*tenant.Tenant, error) {
+func Read(ctx context.Context, db *database.DB, id tenant.ID) (t *tenant.Tenant, err error) {
+	err = db.ReadTenant(ctx, id, func(ctx context.Context, tx bun.Tx) error {
+		t, err = ReadIn(ctx, tx, id)
+		return err
+	})
+	return t, err
+}
+
+// ReadIn is Read in the caller's transaction, which is that tenant's.
+func ReadIn(ctx context.Context, tx bun.Tx, id tenant.ID) (*tenant.Tenant, error) {
 	t := &tenant.Tenant{ID: id}
 	var zone, settings string
-	err := db.ReadTenant(ctx, id, func(ctx context.Context, tx bun.Tx) error {
-		err := tx.NewRaw(`
-			SELECT slug, name, site_name, color, logo, locale, time_zone, modules, demo, revision, settings,
-				center_lat, center_lon, radius_m
-			FROM core.tenants WHERE id = ?`, id).
-			Scan(ctx, &t.Slug, &t.Name, &t.SiteName, &t.Color, &t.Logo, &t.Locale, &zone, pgdialect.Array(&t.Modules), &t.Demo, &t.Revision, &settings,
-				&t.CenterLat, &t.CenterLon, &t.Radius)
-		if err != nil {
-			return err
-		}
-		if err := tx.NewRaw(`SELECT host FROM core.tenant_hosts WHERE tenant_id = ? ORDER BY position, host`, id).Scan(ctx, &t.Hosts); err != nil {
-			return err
-		}
-		var zones []struct {
-			ID    uuid.UUID
-			Name  string
-			Insee string
-		}
-		if err := tx.NewRaw(`SELECT id, name, insee FROM core.zones WHERE tenant_id = ? ORDER BY position, name`, id).Scan(ctx, &zones); err != nil {
-			return err
-		}
-		for _, z := range zones {
-			t.Zones = append(t.Zones, tenant.Zone{ID: z.ID, Name: z.Name, INSEE: z.Insee})
-		}
-		return nil
-	})
+	err := selectTenant(ctx, tx, t, &zone, &settings)
 	if err != nil {
 		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
@@ -207,4 +191,31 @@ func Read(ctx context.Context, db *database.DB, id tenant.ID) (*tenant.Tenant, e
 	}
 	_, t.Theme, _, _ = ui.Theme(t.Color)
 	return t, nil
+}
+
+func selectTenant(ctx context.Context, tx bun.Tx, t *tenant.Tenant, zone, settings *string) error {
+	err := tx.NewRaw(`
+		SELECT slug, name, site_name, color, logo, locale, time_zone, modules, demo, revision, settings,
+			center_lat, center_lon, radius_m
+		FROM core.tenants WHERE id = ?`, t.ID).
+		Scan(ctx, &t.Slug, &t.Name, &t.SiteName, &t.Color, &t.Logo, &t.Locale, zone, pgdialect.Array(&t.Modules), &t.Demo, &t.Revision, settings,
+			&t.CenterLat, &t.CenterLon, &t.Radius)
+	if err != nil {
+		return err
+	}
+	if err := tx.NewRaw(`SELECT host FROM core.tenant_hosts WHERE tenant_id = ? ORDER BY position, host`, t.ID).Scan(ctx, &t.Hosts); err != nil {
+		return err
+	}
+	var zones []struct {
+		ID    uuid.UUID
+		Name  string
+		Insee string
+	}
+	if err := tx.NewRaw(`SELECT id, name, insee FROM core.zones WHERE tenant_id = ? ORDER BY position, name`, t.ID).Scan(ctx, &zones); err != nil {
+		return err
+	}
+	for _, z := range zones {
+		t.Zones = append(t.Zones, tenant.Zone{ID: z.ID, Name: z.Name, INSEE: z.Insee})
+	}
+	return nil
 }
