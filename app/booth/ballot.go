@@ -67,24 +67,13 @@ func (f filled) marks() ([]voting.Mark, error) {
 		}
 		marks = append(marks, voting.Mark{Option: option, Value: voting.Chosen})
 	}
-	if limit := most(f.poll); len(marks) > limit {
+	if limit := f.poll.MaxMarks(); len(marks) > limit {
 		return nil, voting.ErrTooManyOptions.With(fault.Args{"Count": limit}).On(slip.ChoiceField)
 	}
 	if f.poll.Method.Budget() {
 		return marks, checkBasket(f.poll, marks)
 	}
 	return marks, nil
-}
-
-// most is how many options a ballot may name.
-func most(p *voting.Poll) int {
-	switch {
-	case p.Method == voting.Plurality:
-		return 1
-	case p.MaxChoices > 0:
-		return p.MaxChoices
-	}
-	return len(p.Options)
 }
 
 func (f filled) answerMarks() ([]voting.Mark, error) {

@@ -212,7 +212,7 @@ func (b *Booth) ballotPage(c *fiber.Ctx, at visit, form filled, errs ui.Errors) 
 		return page
 	}
 	if p.Method == voting.Approval {
-		page.Most = most(p)
+		page.Most = p.MaxMarks()
 	}
 	for _, o := range p.Options {
 		page.Options = append(page.Options, ui.ChoiceProps{Value: o.ID, Label: o.Label, Hint: o.Description})

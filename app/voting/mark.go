@@ -103,7 +103,7 @@ func (p *Poll) validate(marks []Mark) error {
 	if most := p.Rule.PointsPerBallot; most > 0 && points > most {
 		return ErrInvalidMark
 	}
-	if limit := p.maxMarks(); len(marks) > limit {
+	if limit := p.MaxMarks(); len(marks) > limit {
 		return ErrTooManyOptions.With(fault.Args{"Count": limit})
 	}
 	return p.fits(marks)
@@ -119,8 +119,8 @@ func (p *Poll) allows(value int) bool {
 	return value == Chosen
 }
 
-// maxMarks is how many options one ballot may mark.
-func (p *Poll) maxMarks() int {
+// MaxMarks is how many options one ballot may mark.
+func (p *Poll) MaxMarks() int {
 	switch {
 	case p.Method == Plurality:
 		return 1
