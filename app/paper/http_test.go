@@ -308,6 +308,13 @@ func TestAMarkIsTakenBackThroughThePages(t *testing.T) {
 	s.as("").get(paper.PublicHref(id)).want(t, 200, "Émargement annulé, fait par erreur. Motif : Deux homonymes.")
 	s.as("").get("/votes/"+id.String()+"/resultats").want(t, 200, "Émargement annulé, fait par erreur", "Motif : Deux homonymes.")
 
+	anne.post(at+"/papier", "remis", "oui").want(t, 303)
+	anne.post(at+"/annuler", "motif", "Encore.").want(t, 303)
+	anne.post(sheets+"/annulations/2", "geste", "abandonner").leads(t, "/papier")
+	anne.get(sheets).want(t, 200, "L'émargement est maintenu")
+	anne.post(at+"/annuler", "motif", "Vraiment.").want(t, 303)
+	bruno.post(sheets+"/annulations/3", "geste", "signer").leads(t, "/papier")
+
 	anne.post(at+"/borne", "pour", "saisie")
 	anne.post(at+"/saisie", "choix", "b", "dit", "oui").want(t, 303)
 	anne.get(at).want(t, 200, "son bulletin est dans l'urne, avec son récépissé")

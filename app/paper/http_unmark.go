@@ -75,6 +75,9 @@ func unmarkingOf(ctx context.Context, v citizen.Viewer, p *voting.Poll, u *Unmar
 		Action: Href(p.ID) + "/annulations/" + strconv.Itoa(u.Number),
 		State:  signedState(ctx, u.ConfirmedAt, u.DroppedAt),
 	}
+	if !u.DroppedAt.IsZero() {
+		line.Text = i18n.T(ctx, "paper.unmark.upheld", "When", i18n.DateTime(ctx, u.AskedAt))
+	}
 	if u.Pending() {
 		line.CanSign, line.CanDrop = may(v, SignUnmark, p) && u.AskedBy != v.ID && p.State == voting.Open, may(v, SignUnmark, p)
 		if may(v, Kiosk, p) {
