@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -47,6 +48,7 @@ type envelope struct{ Zone, Amount string }
 type project struct {
 	Title, Text, Theme, Zone, Place, Pin, Estimate string
 	Verdict, Reason, Cost                          string
+	Photo                                          string // what the drawing of the project shows; none without
 	Votes                                          int
 	Winner                                         int        // its rank among the winners
 	Steps                                          []realStep `toml:"step"`
@@ -174,8 +176,16 @@ func (l treasurer) collect(ctx context.Context, id uuid.UUID, e edition, ids []u
 			}
 			proposal.Estimate = &cents
 		}
+		var photo io.Reader
+		if p.Photo != "" {
+			drawn, err := drawing(p.Theme, i)
+			if err != nil {
+				return err
+			}
+			photo, proposal.Photo.Alt = drawn, p.Photo
+		}
 		var err error
-		if ids[i], err = l.budgets.Submit(ctx, l.tenant, l.author(i), id, proposal, p.Pin, nil); err != nil {
+		if ids[i], err = l.budgets.Submit(ctx, l.tenant, l.author(i), id, proposal, p.Pin, photo); err != nil {
 			return fmt.Errorf("project %q: %w", p.Title, err)
 		}
 	}
