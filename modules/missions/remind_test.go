@@ -21,7 +21,7 @@ func TestAReminderComesOnceTheDayBefore(t *testing.T) {
 		s.must(s.Remind(s.ctx, s.town))
 		var got string
 		s.must(s.db.Superuser(t).QueryRow(t.Context(), `
-			SELECT coalesce(string_agg(c.name, ' ' ORDER BY n.at, c.name), '') FROM core.notices n JOIN core.citizens c ON c.id = n.citizen_id
+			SELECT coalesce(string_agg(c.name, ' ' ORDER BY c.name), '') FROM core.notices n JOIN core.citizens c ON c.id = n.citizen_id
 			WHERE n.title LIKE 'Rappel%'`).Scan(&got))
 		if want := strings.Join(names, " "); got != want {
 			t.Errorf("reminded %q, want %q", got, want)
