@@ -22,9 +22,10 @@ var withoutTenant = map[string]string{
 	"river.river_queue":          "the job queue",
 }
 
-// openReading are the policies that let a row be read without its tenant.
-var openReading = map[string]string{
-	"core.tenant_hosts.anyone_reads": "the host is what tells the tenant",
+// otherPolicies are the policies that are not the tenant's own.
+var otherPolicies = map[string]string{
+	"core.tenant_hosts.anyone_reads":         "the host is what tells the tenant",
+	"voting.roll.only_paper_leaves_the_roll": "restrictive: it narrows what the tenant's policy lets be deleted",
 }
 
 // globallyUnique are the keys that do not begin with the tenant.
@@ -45,7 +46,7 @@ var catalogueRules = []struct {
 		SELECT t.name FROM tenanted t JOIN pg_class c USING (oid) WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)`},
 	{"every table with a tenant_id has a policy for every command", nil, `
 		SELECT t.name FROM tenanted t WHERE NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid)`},
-	{"every policy is that of the tenant, on what is read and what is written", openReading, `
+	{"every policy is that of the tenant, on what is read and what is written", otherPolicies, `
 		SELECT t.name || '.' || p.polname FROM tenanted t JOIN pg_policy p ON p.polrelid = t.oid
 		WHERE NOT p.polpermissive
 			OR p.polcmd IN ('*', 'r', 'w', 'd') AND coalesce(pg_get_expr(p.polqual, p.polrelid), '') <> '(tenant_id = core.tenant_id())'
