@@ -17,21 +17,21 @@ import (
 type Agenda = module.Agenda
 
 func (a *App) agenda(ctx context.Context, t *tenant.Tenant, v citizen.Viewer, q module.CalendarQuery, after *module.CalendarEntry) ([]module.CalendarEntry, error) {
-	var all []module.CalendarEntry
-	for _, m := range a.Modules {
-		c, ok := m.(module.Calendarer)
-		name := m.Manifest().Name
-		if !ok || !t.Enabled(name) || q.Module != "" && q.Module != name {
-			continue
+	all, err := module.Gather(ctx, a.Modules, t, func(ctx context.Context, of module.Manifest, c module.Calendarer) ([]module.CalendarEntry, error) {
+		if q.Module != "" && q.Module != of.Name {
+			return nil, nil
 		}
-		entries, err := c.Calendar(ctx, t, v, startOf(q, name, after))
+		entries, err := c.Calendar(ctx, t, v, startOf(q, of.Name, after))
 		if err != nil {
-			return nil, fmt.Errorf("agenda of %s: %w", name, err)
+			return nil, fmt.Errorf("agenda of %s: %w", of.Name, err)
 		}
 		for i := range entries {
-			entries[i].Module = name
+			entries[i].Module = of.Name
 		}
-		all = append(all, entries...)
+		return entries, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, inAgenda)
 	return all[:min(len(all), q.Limit)], nil

@@ -34,11 +34,8 @@ func (s *Site) Mount(site fiber.Router) {
 
 func (s *Site) home(c *fiber.Ctx) error {
 	ctx, t, v := web.Context(c), web.Tenant(c), web.Viewer(c)
-	var cards []module.Card
-	err := enabled(s, t, func(_ module.Manifest, m module.Carder) error {
-		more, err := m.Cards(ctx, t, v)
-		cards = append(cards, more...)
-		return err
+	cards, err := module.Gather(ctx, s.modules, t, func(ctx context.Context, _ module.Manifest, m module.Carder) ([]module.Card, error) {
+		return m.Cards(ctx, t, v)
 	})
 	if err != nil {
 		return err
@@ -56,15 +53,14 @@ func (s *Site) home(c *fiber.Ctx) error {
 		Open: of(module.SectionOpen), Decided: of(module.SectionDecided),
 		Agenda: of(module.SectionAgenda), Help: of(module.SectionHelp), Staff: v.Staff(),
 	}
-	err = enabled(s, t, func(_ module.Manifest, m module.Counters) error {
-		counters, err := m.Counters(ctx, t)
-		for _, n := range counters {
-			home.Counters = append(home.Counters, ui.Stat{Number: i18n.Number(ctx, n.Count), Label: i18n.T(ctx, n.Key, "Count", n.Count)})
-		}
-		return err
+	counters, err := module.Gather(ctx, s.modules, t, func(ctx context.Context, _ module.Manifest, m module.Counters) ([]module.Counter, error) {
+		return m.Counters(ctx, t)
 	})
 	if err != nil {
 		return err
+	}
+	for _, n := range counters {
+		home.Counters = append(home.Counters, ui.Stat{Number: i18n.Number(ctx, n.Count), Label: i18n.T(ctx, n.Key, "Count", n.Count)})
 	}
 	return web.Page(c, views.HomePage(home))
 }
@@ -79,15 +75,14 @@ func (s *Site) search(c *fiber.Ctx) error {
 	query := writing.Cut(writing.Line(strings.ToValidUTF8(c.Query("q"), "")), maxQuery)
 	page := views.Search{Query: query, Asked: query != ""}
 	if page.Asked {
-		err := enabled(s, t, func(_ module.Manifest, m module.Searcher) error {
-			hits, err := m.Search(ctx, t, v, query, maxHits)
-			for _, h := range hits {
-				page.Hits = append(page.Hits, views.Hit{Title: h.Title, Summary: h.Summary, Href: h.Href, Kind: i18n.T(ctx, h.Kind)})
-			}
-			return err
+		hits, err := module.Gather(ctx, s.modules, t, func(ctx context.Context, _ module.Manifest, m module.Searcher) ([]module.Hit, error) {
+			return m.Search(ctx, t, v, query, maxHits)
 		})
 		if err != nil {
 			return err
+		}
+		for _, h := range hits {
+			page.Hits = append(page.Hits, views.Hit{Title: h.Title, Summary: h.Summary, Href: h.Href, Kind: i18n.T(ctx, h.Kind)})
 		}
 	}
 	page.Count = i18n.T(ctx, "site.search.count", "Count", len(page.Hits))
