@@ -43,70 +43,70 @@ func picture() []byte {
 func TestFromAFormToThePublicPage(t *testing.T) {
 	s := newSite(t)
 	louise := s.citizen(s.town, "Louise")
-	s.as(citizen.Viewer{}).get("/associations/nouvelle").want(303)
-	page := s.as(louise).post("/associations/nouvelle", filled()).want(303).location()
-	s.get(page).want(200, "Les Restos du coin", "En cours de vérification", "Retirer ma demande")
-	s.as(citizen.Viewer{}).get(page).want(404).without("Restos")
+	s.As(citizen.Viewer{}).Get("/associations/nouvelle").Want(303)
+	page := s.As(louise).Post("/associations/nouvelle", filled()).Want(303).Location()
+	s.Get(page).Want(200, "Les Restos du coin", "En cours de vérification", "Retirer ma demande")
+	s.As(citizen.Viewer{}).Get(page).Want(404).Without("Restos")
 
-	s.as(s.staff).get("/office/associations?etat=pending").want(200, "Les Restos du coin")
+	s.As(s.staff).Get("/office/associations?etat=pending").Want(200, "Les Restos du coin")
 	lead := "/office" + page
-	s.get(lead).want(200, "Louise", "présidence", "Bonjour", "W521009999", "journal")
-	s.post(lead+"/verifier", url.Values{"version": {"1"}}).want(303)
-	s.get(lead).want(200, "Vérifiée par la mairie", "Retirer l’accès de Louise")
+	s.Get(lead).Want(200, "Louise", "présidence", "Bonjour", "W521009999", "journal")
+	s.Post(lead+"/verifier", url.Values{"version": {"1"}}).Want(303)
+	s.Get(lead).Want(200, "Vérifiée par la mairie", "Retirer l’accès de Louise")
 
 	desk := page + "/espace"
-	s.as(louise).get(desk).want(200, "Rien ne vous attend", "Louise", "présidence")
-	s.post(desk+"/actualites", url.Values{"title": {"Collecte samedi"}, "body": {"Place du **marché**, dès 9 h."}}).want(303)
-	s.upload(desk+"/logo", "logo.png", picture()).want(303)
-	body := s.as(citizen.Viewer{}).get(page).want(200, "Collecte samedi", "<strong>marché</strong>", "contact@restos.example", "https://restos.example", "W521009999", "Demander à gérer").body
+	s.As(louise).Get(desk).Want(200, "Rien ne vous attend", "Louise", "présidence")
+	s.Post(desk+"/actualites", url.Values{"title": {"Collecte samedi"}, "body": {"Place du **marché**, dès 9 h."}}).Want(303)
+	s.upload(desk+"/logo", "logo.png", picture()).Want(303)
+	body := s.As(citizen.Viewer{}).Get(page).Want(200, "Collecte samedi", "<strong>marché</strong>", "contact@restos.example", "https://restos.example", "W521009999", "Demander à gérer").Body
 	logo := regexp.MustCompile(`src="(/associations/[^"]+/logo/[0-9a-f]{64})"`).FindStringSubmatch(body)
 	if logo == nil {
 		t.Fatal("no logo on the page")
 	}
-	if got := s.get(logo[1]).want(200); got.Header.Get("Content-Type") != "image/png" || !strings.Contains(got.Header.Get("Cache-Control"), "immutable") {
+	if got := s.Get(logo[1]).Want(200); got.Header.Get("Content-Type") != "image/png" || !strings.Contains(got.Header.Get("Cache-Control"), "immutable") {
 		t.Errorf("the logo comes with %v", got.Header)
 	}
-	s.get(page + "/logo/" + strings.Repeat("a", 64)).want(404)
+	s.Get(page + "/logo/" + strings.Repeat("a", 64)).Want(404)
 }
 
 func TestAFormComesBackAsItWasTyped(t *testing.T) {
 	s := newSite(t)
-	s.as(s.citizen(s.town, "Louise"))
-	s.post("/associations/nouvelle", filled("rna", "W12", "siret", "123", "phone", "jamais", "at", "là-bas")).
-		want(422, "Les Restos du coin", `value="W12"`, "W suivi de 9 chiffres", "là-bas", `href="#f-at"`).without("/espace")
-	s.post("/associations/nouvelle", filled("rna", "W12", "siret", "123", "phone", "jamais")).
-		want(422, `value="W12"`, `value="123"`, `href="#f-rna"`, `href="#f-siret"`, `href="#f-phone"`)
-	s.post("/associations/nouvelle", url.Values{}).want(422, "Donnez le nom", "Choisissez un thème", "Choisissez votre rôle")
-	s.post("/associations/nouvelle", filled("body", strings.Repeat("é", maxBody+1))).want(422, "trop long")
+	s.As(s.citizen(s.town, "Louise"))
+	s.Post("/associations/nouvelle", filled("rna", "W12", "siret", "123", "phone", "jamais", "at", "là-bas")).
+		Want(422, "Les Restos du coin", `value="W12"`, "W suivi de 9 chiffres", "là-bas", `href="#f-at"`).Without("/espace")
+	s.Post("/associations/nouvelle", filled("rna", "W12", "siret", "123", "phone", "jamais")).
+		Want(422, `value="W12"`, `value="123"`, `href="#f-rna"`, `href="#f-siret"`, `href="#f-phone"`)
+	s.Post("/associations/nouvelle", url.Values{}).Want(422, "Donnez le nom", "Choisissez un thème", "Choisissez votre rôle")
+	s.Post("/associations/nouvelle", filled("body", strings.Repeat("é", maxBody+1))).Want(422, "trop long")
 }
 
 func TestTwoPagesWithOneNumberAreRefusedInWords(t *testing.T) {
 	s := newSite(t)
-	s.as(s.staff)
-	s.post("/office/associations/nouvelle", filled()).want(303)
-	s.post("/office/associations/nouvelle", filled("name", "La copie")).want(422, "déjà dans l’annuaire", "La copie", `href="#f-rna"`)
+	s.As(s.staff)
+	s.Post("/office/associations/nouvelle", filled()).Want(303)
+	s.Post("/office/associations/nouvelle", filled("name", "La copie")).Want(422, "déjà dans l’annuaire", "La copie", `href="#f-rna"`)
 }
 
 func TestSavingOverSomebodyKeepsWhatWasTyped(t *testing.T) {
 	s := newSite(t)
 	id, louise := s.run()
-	s.as(s.staff).post(officeHref(id)+"/fiche", filled("version", "2", "rna", "")).want(303)
-	s.as(louise).post(deskHref(id)+"/fiche", filled("version", "2", "purpose", "Mon texte à moi.")).
-		want(409, "Mon texte à moi.", "Quelqu’un d’autre", `name="version" value="3"`)
+	s.As(s.staff).Post(officeHref(id)+"/fiche", filled("version", "2", "rna", "")).Want(303)
+	s.As(louise).Post(deskHref(id)+"/fiche", filled("version", "2", "purpose", "Mon texte à moi.")).
+		Want(409, "Mon texte à moi.", "Quelqu’un d’autre", `name="version" value="3"`)
 }
 
 func TestADeniedClaimAsksForAReason(t *testing.T) {
 	s := newSite(t)
 	id := s.listed()
 	adam := s.citizen(s.town, "Adam")
-	s.as(adam).post(href(id)+"/responsable", url.Values{"position": {"roi"}}).want(422, "Choisissez votre rôle")
-	s.post(href(id)+"/responsable", url.Values{"position": {"board"}, "message": {"C’est moi"}}).want(303)
-	s.get(href(id)).want(200, "Votre demande est en attente")
-	s.post(href(id)+"/responsable", url.Values{"position": {"board"}}).want(409, "attend une réponse")
+	s.As(adam).Post(href(id)+"/responsable", url.Values{"position": {"roi"}}).Want(422, "Choisissez votre rôle")
+	s.Post(href(id)+"/responsable", url.Values{"position": {"board"}, "message": {"C’est moi"}}).Want(303)
+	s.Get(href(id)).Want(200, "Votre demande est en attente")
+	s.Post(href(id)+"/responsable", url.Values{"position": {"board"}}).Want(409, "attend une réponse")
 	claim := s.folder(id).Claims[0].ID.String()
-	s.as(s.staff).post(officeHref(id)+"/demandes/"+claim, url.Values{"reason": {" "}}).want(422, "Écrivez un motif", `id="f-reason"`)
-	s.post(officeHref(id)+"/demandes/"+claim, url.Values{"reason": {"Inconnu au bureau."}}).want(303)
-	s.post(officeHref(id)+"/demandes/"+claim, url.Values{"accept": {"1"}}).want(409, "déjà répondu")
+	s.As(s.staff).Post(officeHref(id)+"/demandes/"+claim, url.Values{"reason": {" "}}).Want(422, "Écrivez un motif", `id="f-reason"`)
+	s.Post(officeHref(id)+"/demandes/"+claim, url.Values{"reason": {"Inconnu au bureau."}}).Want(303)
+	s.Post(officeHref(id)+"/demandes/"+claim, url.Values{"accept": {"1"}}).Want(409, "déjà répondu")
 }
 
 func TestTheDirectoryHasOneAddressForEachContent(t *testing.T) {
@@ -117,12 +117,12 @@ func TestTheDirectoryHasOneAddressForEachContent(t *testing.T) {
 		"?vue=plan&utm_source=x": sitePath + "?vue=plan", "?theme=sport&q=a": sitePath + "?q=a&theme=sport", "?apres=quelquechose": sitePath,
 		"?quartier=" + zone + "&q=": sitePath + "?quartier=" + zone, "?q=" + strings.Repeat("a", 1000): sitePath + "?q=" + strings.Repeat("a", 200),
 	} {
-		a := s.get(sitePath + address)
-		if a.StatusCode != 302 || a.location() != want {
-			t.Errorf("%.80s leads to %d %s, want %s", address, a.StatusCode, a.location(), want)
+		a := s.Get(sitePath + address)
+		if a.StatusCode != 302 || a.Location() != want {
+			t.Errorf("%.80s leads to %d %s, want %s", address, a.StatusCode, a.Location(), want)
 			continue
 		}
-		s.get(want).want(200)
+		s.Get(want).Want(200)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestTheDirectoryLosesNobodyBetweenPages(t *testing.T) {
 	seen := map[string]bool{}
 	last := ""
 	for address := sitePath; address != ""; {
-		body := s.get(address).want(200).body
+		body := s.Get(address).Want(200).Body
 		for _, m := range regexp.MustCompile(`<a href="(/associations/[0-9a-f-]{36})"`).FindAllStringSubmatch(body, -1) {
 			seen[m[1]] = true
 		}
@@ -149,14 +149,14 @@ func TestTheDirectoryLosesNobodyBetweenPages(t *testing.T) {
 	if len(seen) != want {
 		t.Errorf("%d of %d associations in the pages", len(seen), want)
 	}
-	s.get(last).want(200, "avant=")
+	s.Get(last).Want(200, "avant=")
 }
 
 func TestTheMapShowsWhereTheyAre(t *testing.T) {
 	s := newSite(t)
 	s.listed(func(x *Sheet) { x.At = places.Point{Lat: 48_640_000, Lon: 4_950_000} })
 	s.listed(called("Sans adresse"))
-	s.get(sitePath+"?vue=plan").want(200, `class="map"`, "Les Jardins du Vert-Bois", "Sans adresse")
+	s.Get(sitePath+"?vue=plan").Want(200, `class="map"`, "Les Jardins du Vert-Bois", "Sans adresse")
 }
 
 // TestNothingAnAssociationReceivesTellsHowToReachACitizen reads every page and
@@ -171,16 +171,16 @@ func TestNothingAnAssociationReceivesTellsHowToReachACitizen(t *testing.T) {
 	}
 	s.must(s.service.answer(t.Context(), s.town, s.staff, id, s.folder(id).Claims[0].ID, Answer{Accept: true}, true))
 	s.must(s.service.publish(t.Context(), s.town.ID, louise, id, Post{Title: "Fête", Body: "Samedi."}))
-	s.as(louise)
+	s.As(louise)
 	desk := deskHref(id)
 	pages := []string{sitePath, sitePath + "?vue=plan", href(id), desk, desk + "/fiche", desk + "/actualites", sitePath + "/nouvelle"}
 	for _, page := range pages {
-		s.get(page).want(200).without(canaryMail, canaryPhone)
+		s.Get(page).Want(200).Without(canaryMail, canaryPhone)
 	}
-	s.get(desk).want(200, "Ève", "Adam") // the control: it does speak of them
+	s.Get(desk).Want(200, "Ève", "Adam") // the control: it does speak of them
 	claim := s.folder(id).Claims[0].ID.String()
-	s.post(desk+"/demandes/"+claim, url.Values{"reason": {""}}).want(422).without(canaryMail, canaryPhone)
-	s.post(desk+"/demandes/"+claim, url.Values{"accept": {"1"}}).want(303).without(canaryMail, canaryPhone)
+	s.Post(desk+"/demandes/"+claim, url.Values{"reason": {""}}).Want(422).Without(canaryMail, canaryPhone)
+	s.Post(desk+"/demandes/"+claim, url.Values{"accept": {"1"}}).Want(303).Without(canaryMail, canaryPhone)
 	for _, letter := range s.letters() {
 		if strings.Contains(letter.Subject+letter.Text, canaryMail) || strings.Contains(letter.Subject+letter.Text, canaryPhone) {
 			t.Errorf("a letter tells how to reach somebody:\n%s", letter.Text)
@@ -189,7 +189,7 @@ func TestNothingAnAssociationReceivesTellsHowToReachACitizen(t *testing.T) {
 	if len(s.letters()) == 0 {
 		t.Error("no letter was looked at")
 	}
-	s.as(s.staff).get("/office/associations/export.csv").want(200, "Les Jardins").without(canaryMail, canaryPhone)
+	s.As(s.staff).Get("/office/associations/export.csv").Want(200, "Les Jardins").Without(canaryMail, canaryPhone)
 }
 
 func TestPagesAreSound(t *testing.T) {
@@ -208,10 +208,10 @@ func TestPagesAreSound(t *testing.T) {
 		&louise:  {desk, desk + "/fiche", desk + "/actualites", sitePath + "/nouvelle", href(id)},
 		&s.staff: {"/office/associations", "/office/associations?etat=demandes", "/office/associations/nouvelle", officeHref(id), officeHref(pending), officeHref(id) + "/fiche", href(id) + "/responsable"},
 	} {
-		s.as(*who)
+		s.As(*who)
 		for _, page := range pages {
 			for _, lang := range []string{"fr", "en"} {
-				body := s.get(page, "Cookie", "parvis="+s.session+"; parvis-lang="+lang).want(200).body
+				body := s.Get(page, "Cookie", "parvis="+s.Session+"; parvis-lang="+lang).Want(200).Body
 				if key := regexp.MustCompile(`\b(associations|files|places|access|ui|web|i18n)\.[a-z_]+[a-z_.]*\b`).FindString(strings.ReplaceAll(body, "associations.csv", "")); key != "" {
 					t.Errorf("%s in %s: shows the key %s", page, lang, key)
 				}
@@ -219,30 +219,30 @@ func TestPagesAreSound(t *testing.T) {
 			}
 		}
 	}
-	s.as(s.staff).post(officeHref(id)+"/clore", url.Values{"version": {"0"}}).want(422)
-	soundHTML(t, "refused to close", s.post(officeHref(id)+"/clore", url.Values{}).want(422, `href="#f-reason"`).body)
+	s.As(s.staff).Post(officeHref(id)+"/clore", url.Values{"version": {"0"}}).Want(422)
+	soundHTML(t, "refused to close", s.Post(officeHref(id)+"/clore", url.Values{}).Want(422, `href="#f-reason"`).Body)
 }
 
 func TestAnotherTownsPagesDoNotExist(t *testing.T) {
 	s := newSite(t)
 	id, louise := s.run()
 	other, theirs := s.newTown()
-	s.towns[other.Hosts[0]] = other
-	s.host, s.town = other.Hosts[0], other
+	s.Add(other)
+	s.Host, s.town = other.Hosts[0], other
 	for _, v := range []citizen.Viewer{theirs, louise} {
 		v.Grants = []citizen.Grant{{Role: citizen.Administrator}}
-		s.as(v)
+		s.As(v)
 		for _, path := range []string{href(id), href(id) + "/responsable", deskHref(id), deskHref(id) + "/fiche", deskHref(id) + "/actualites", officeHref(id), officeHref(id) + "/fiche"} {
-			s.get(path).want(404).without("Vert-Bois")
+			s.Get(path).Want(404).Without("Vert-Bois")
 		}
 		for _, path := range []string{"/responsable", "/demande/retirer", "/espace/fiche", "/espace/actualites", "/espace/quitter"} {
-			s.post(href(id)+path, filled()).want(404).without("Vert-Bois")
+			s.Post(href(id)+path, filled()).Want(404).Without("Vert-Bois")
 		}
 		for _, path := range []string{"/fiche", "/verifier", "/refuser", "/clore", "/rouvrir", "/demandes/" + uuid.NewString(), "/responsables/" + louise.ID.String() + "/retirer"} {
-			s.post(officeHref(id)+path, filled("reason", "x")).want(404).without("Vert-Bois")
+			s.Post(officeHref(id)+path, filled("reason", "x")).Want(404).Without("Vert-Bois")
 		}
 	}
-	s.get(sitePath).want(200, "L’annuaire est encore vide").without("Vert-Bois")
+	s.Get(sitePath).Want(200, "L’annuaire est encore vide").Without("Vert-Bois")
 }
 
 // counter is a module in which associations have something to do.
@@ -259,7 +259,7 @@ func TestTheDeskGathersWhatOtherModulesHave(t *testing.T) {
 	s := newSite(t)
 	id, louise := s.run()
 	s.Attend(counter{})
-	s.as(louise).get(deskHref(id)).want(200).without("/guichet/") // switched off in this town
+	s.As(louise).Get(deskHref(id)).Want(200).Without("/guichet/") // switched off in this town
 	s.town.Modules = append(s.town.Modules, "guichet")
-	s.get(deskHref(id)).want(200, "/guichet/"+id.String(), "/guichet/porte", "3 demandes")
+	s.Get(deskHref(id)).Want(200, "/guichet/"+id.String(), "/guichet/porte", "3 demandes")
 }
