@@ -26,5 +26,9 @@ GRANT SELECT, INSERT, UPDATE ON paper.unmarkings TO parvis_app;
 
 -- The mark of a ballot that was cast stays, whatever the program does: only a
 -- sheet, which is nobody's in the box, can have been marked for the wrong person.
-CREATE POLICY only_paper_leaves_the_roll ON voting.roll AS RESTRICTIVE FOR DELETE TO parvis_app USING (channel = 'paper');
+-- And a mark leaves only in the transaction in which a second person signs.
+CREATE POLICY only_a_signed_act_takes_paper_off_the_roll ON voting.roll AS RESTRICTIVE FOR DELETE TO parvis_app
+	USING (channel = 'paper' AND EXISTS (
+		SELECT FROM paper.unmarkings u
+		WHERE u.tenant_id = roll.tenant_id AND u.poll_id = roll.poll_id AND u.confirmed_at IS NOT NULL AND u.xmin = pg_current_xact_id()::xid));
 GRANT DELETE ON voting.roll TO parvis_app;

@@ -121,13 +121,14 @@ func (s *Service) ConfirmUnmark(ctx context.Context, t *tenant.Tenant, v citizen
 		if err != nil {
 			return err
 		}
-		if err := s.Box.Unmark(ctx, tx, t.ID, id, u.Citizen, found, voting.Act{Actor: v.ID, Reason: u.Reason}); err != nil {
-			return err
-		}
+		// Signed first: the database lets no mark go without.
 		_, err = tx.ExecContext(ctx, `UPDATE paper.unmarkings SET citizen_id = NULL, confirmed_by = ?, confirmed_at = core.now()
 			WHERE tenant_id = ? AND poll_id = ? AND number = ?`, v.ID, p.Tenant, p.ID, number)
 		if err != nil {
-			return fmt.Errorf("take somebody off the roll: %w", err)
+			return fmt.Errorf("sign that somebody leaves the roll: %w", err)
+		}
+		if err := s.Box.Unmark(ctx, tx, t.ID, id, u.Citizen, found, voting.Act{Actor: v.ID, Reason: u.Reason}); err != nil {
+			return err
 		}
 		return record(ctx, tx, v, p, SignUnmark, map[string]any{"number": number, "reason": u.Reason})
 	})

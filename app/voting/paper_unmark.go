@@ -2,6 +2,7 @@ package voting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -43,7 +44,7 @@ func (p *Poll) MayUnmark(s Standing, r Reconciliation, found int64) error {
 }
 
 // Unmark takes somebody off the roll who was marked by mistake as having handed
-// in a sheet, in the caller's transaction: every way of voting is open to them
+// in a sheet, in the caller's transaction, in which a second person has signed: every way of voting is open to them
 // again. The reason is made public.
 func (b *Box) Unmark(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, who citizen.ID, found int64, act Act) error {
 	poll, head, err := lockForPaper(ctx, tx, t, id)
@@ -57,8 +58,12 @@ func (b *Box) Unmark(ctx context.Context, tx bun.IDB, t tenant.ID, id PollID, wh
 	if err := poll.MayUnmark(s, Reconciliation{Handed: head.Handed, Logged: head.Paper}, found); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM voting.roll WHERE tenant_id = ? AND poll_id = ? AND voter_key = ? AND channel = ?`, t, id, key[:], Paper); err != nil {
+	gone, err := tx.ExecContext(ctx, `DELETE FROM voting.roll WHERE tenant_id = ? AND poll_id = ? AND voter_key = ? AND channel = ?`, t, id, key[:], Paper)
+	if err != nil {
 		return fmt.Errorf("take somebody off the roll: %w", err)
+	}
+	if n, err := gone.RowsAffected(); err != nil || n != 1 {
+		return fmt.Errorf("take somebody off the roll: %d marks left it: %w", n, errors.Join(err, ErrNotMarked))
 	}
 	if err := insertChange(ctx, tx, poll, poll.Now, change{kind: ChangeUnmarked, act: act}); err != nil {
 		return err
