@@ -82,6 +82,9 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 	}
 	var id uuid.UUID
 	var polls []voting.PollID
+	past := c.State != "draft" && !opens.After(now)
+	// One stay in the past: if the clock came back in between, whoever closes
+	// polls would find this one over before anybody has voted.
 	err := l.At(ctx, l.tenant.ID, start, func(ctx context.Context) (err error) {
 		if id, polls, err = l.consultations.Write(ctx, l.tenant, founder, plan); err != nil || c.State == "draft" {
 			return err
@@ -89,36 +92,12 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 		if err := l.enlist(ctx, polls, c.Polls); err != nil {
 			return err
 		}
-		return l.consultations.Publish(ctx, l.tenant, founder, id)
-	})
-	if err != nil || c.State == "draft" || opens.After(now) {
-		return err
-	}
-	err = l.At(ctx, l.tenant.ID, opens.Add(time.Second), func(ctx context.Context) error {
-		for _, id := range polls { // logged in the second it opened, as a program that runs does
-			if err := l.Box.Settle(ctx, l.tenant.ID, id); err != nil {
-				return err
-			}
+		if err := l.consultations.Publish(ctx, l.tenant, founder, id); err != nil || !past {
+			return err
 		}
-		return nil
+		return l.live(ctx, opens, polls, c.Polls)
 	})
-	if err != nil {
-		return err
-	}
-	middle := opens.Add(time.Hour)
-	err = l.At(ctx, l.tenant.ID, middle, func(ctx context.Context) error {
-		for i, p := range c.Polls {
-			voters, err := l.voters(ctx, polls[i], p)
-			if err != nil {
-				return err
-			}
-			if err := l.vote(ctx, polls[i], p, voters); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err != nil || !past {
 		return err
 	}
 	if err := l.otherwise(ctx, polls, c.Polls); err != nil || closes.After(now) {
@@ -145,6 +124,33 @@ func (l loader) consultation(ctx context.Context, c consultation) error {
 		}
 		for _, id := range polls {
 			if err := l.Custody.Deliberate(ctx, l.tenant, id, voting.Deliberation{On: on, Reference: c.DeliberationNumber}, voting.Act{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// live opens polls at their moment, and has people vote an hour later.
+func (l loader) live(ctx context.Context, opens time.Time, polls []voting.PollID, plans []poll) error {
+	err := l.At(ctx, l.tenant.ID, opens.Add(time.Second), func(ctx context.Context) error {
+		for _, id := range polls { // logged in the second it opened, as a program that runs does
+			if err := l.Box.Settle(ctx, l.tenant.ID, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return l.At(ctx, l.tenant.ID, opens.Add(time.Hour), func(ctx context.Context) error {
+		for i, p := range plans {
+			voters, err := l.voters(ctx, polls[i], p)
+			if err != nil {
+				return err
+			}
+			if err := l.vote(ctx, polls[i], p, voters); err != nil {
 				return err
 			}
 		}

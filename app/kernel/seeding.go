@@ -34,7 +34,8 @@ func (p *Program) seed(ctx context.Context, s Seeding) error {
 }
 
 // At runs do while it is that moment in the town, in French, by the clock that
-// opens and closes polls.
+// opens and closes polls. Within another At, the town goes back to the other's
+// clock afterwards, and never through the present.
 func (s Seeding) At(ctx context.Context, t tenant.ID, at time.Time, do func(context.Context) error) error {
 	conn, err := pgx.Connect(ctx, s.custodianURL)
 	if err != nil {
@@ -50,6 +51,10 @@ func (s Seeding) At(ctx context.Context, t tenant.ID, at time.Time, do func(cont
 			return err
 		})
 	}
+	before, err := s.offset(ctx, conn, t)
+	if err != nil {
+		return err
+	}
 	err = set(ctx, `
 		INSERT INTO core.clock_offsets (tenant_id, by_interval) VALUES ($1, $2::timestamptz - clock_timestamp())
 		ON CONFLICT (tenant_id) DO UPDATE SET by_interval = EXCLUDED.by_interval`, t.String(), at)
@@ -57,7 +62,11 @@ func (s Seeding) At(ctx context.Context, t tenant.ID, at time.Time, do func(cont
 		return fmt.Errorf("set the clock of a town: %w", err)
 	}
 	defer func() {
-		_ = set(context.WithoutCancel(ctx), `DELETE FROM core.clock_offsets WHERE tenant_id = $1`, t.String())
+		if before == "" {
+			_ = set(context.WithoutCancel(ctx), `DELETE FROM core.clock_offsets WHERE tenant_id = $1`, t.String())
+			return
+		}
+		_ = set(context.WithoutCancel(ctx), `UPDATE core.clock_offsets SET by_interval = $2::interval WHERE tenant_id = $1`, t.String(), before)
 	}()
 	return do(s.bundle.NewContext(ctx, "fr", nil))
 }
@@ -70,4 +79,18 @@ func (a *App) explain(err error) error {
 	}
 	ctx := a.bundle.NewContext(context.Background(), "fr", nil)
 	return errors.New(i18n.Message(ctx, f.Key, f.Args))
+}
+
+// offset is by how much the town's clock is off already, "" for not at all.
+func (s Seeding) offset(ctx context.Context, conn *pgx.Conn, t tenant.ID) (off string, err error) {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, database.SetTenant, t.String()); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT coalesce((SELECT by_interval::text FROM core.clock_offsets WHERE tenant_id = $1), '')`, t.String()).Scan(&off)
+	})
+	if err != nil {
+		return "", fmt.Errorf("read the clock of a town: %w", err)
+	}
+	return off, nil
 }

@@ -106,7 +106,11 @@ func TestListsOfABigTownUseIndexes(t *testing.T) {
 	if n == 30_000 { // in a smaller town, reading everything is the best way to look far around
 		reads = append(reads, testkit.Read{Name: "not so near", Do: asking(Query{Kind: Dated, Around: places.Center(s.town), Radius: 10_000})})
 	}
-	slowest := s.db.ReadByIndex(t, []string{"missions.missions", "missions.slots", "missions.inscriptions"}, reads)
+	tables := []string{"missions.missions", "missions.inscriptions"}
+	if n == 30_000 { // a few slots are now and then rightly read whole
+		tables = append(tables, "missions.slots")
+	}
+	slowest := s.db.ReadByIndex(t, tables, reads)
 	if n == 30_000 && slowest > 50*time.Millisecond {
 		t.Errorf("the slowest list takes %s", slowest)
 	}
