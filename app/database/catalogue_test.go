@@ -24,7 +24,7 @@ var withoutTenant = map[string]string{
 
 // otherPolicies are the policies that are not the tenant's own.
 var otherPolicies = map[string]string{
-	"core.tenant_hosts.anyone_reads":         "the host is what tells the tenant",
+	"core.tenant_hosts.anyone_reads":                         "the host is what tells the tenant",
 	"voting.roll.only_a_signed_act_takes_paper_off_the_roll": "restrictive: it narrows what the tenant's policy lets be deleted",
 }
 
